@@ -1,0 +1,100 @@
+"""Every setting of Handrail, with its default and what it does. Read from the environment once, at first use.
+
+Durations are in seconds and sizes in bytes. Nothing else in the program reads `os.environ`.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+KIB = 1024
+MIB = 1024 * KIB
+MINUTE = 60
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
+
+
+class ConfigurationError(Exception):
+    """A setting has a value that cannot be used; the message names it and says what to do."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One field per setting; `HANDRAIL_<FIELD>` in the environment overrides the default."""
+
+    # Where the one-machine program listens, and the folder that holds everything it must not lose.
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data: Path = Path(".handrail")
+    # The address clients use. Empty: http://<host>:<port>. Behind a proxy or a CDN, its public address.
+    public_url: str = ""
+    # Worker threads that run requests in the one-machine program.
+    workers: int = 8
+    log_level: str = "INFO"
+
+    # Any DynamoDB endpoint. Empty: the SQLite engine on one machine, AWS itself on Lambda.
+    dynamodb_endpoint: str = ""
+    region: str = "us-east-1"
+    workspace_table: str = "handrail-workspace"
+    directory_table: str = "handrail-directory"
+
+    # Signs session cookies and MCP session ids. Empty on one machine: generated into the data folder.
+    signing_key: str = ""
+    # Where a GRIP relay takes published items. Empty: the embedded relay of the one-machine program.
+    grip_publish_url: str = ""
+    # Local sign-in of the single owner, without a password, from loopback addresses only.
+    local_sign_in: bool = False
+
+    session_lifetime: int = 30 * DAY
+    token_lifetime: int = 30 * DAY
+    # How long the event log reaches back for clients that resume, and how long repeats are recognised.
+    event_retention: int = 14 * DAY
+    idempotency_retention: int = 1 * DAY
+    # A task handed out by getNextTask goes back to the queue when nothing is heard of it for this long.
+    claim_lease: int = 10 * MINUTE
+    # An agent that has not been heard of for this long is shown as disconnected.
+    presence_timeout: int = 150
+    longest_wait: int = 50
+    stream_keep_alive: int = 20
+    # How often a relay asks, on behalf of a held stream, whether it is still allowed and complete.
+    stream_recheck: int = 60
+
+    largest_attachment: int = 10 * MIB
+    largest_mcp_body: int = 4 * MIB
+    largest_api_body: int = 16 * MIB
+
+    @property
+    def address(self) -> str:
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        return self.address.startswith("https://")
+
+
+def read(environment: dict[str, str]) -> Settings:
+    """The settings in `environment`; raises `ConfigurationError` for an unknown or unusable one."""
+    given = {k[9:].lower(): v for k, v in environment.items() if k.startswith("HANDRAIL_")}
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"A HANDRAIL_ setting cannot be used: {error}") from error
+
+
+def _decode(kind: type, value: object) -> object:
+    if kind is Path and isinstance(value, str):
+        return Path(value)
+    raise NotImplementedError(f"no setting has the type {kind}")
+
+
+@cache
+def settings() -> Settings:
+    return read(dict(os.environ))
+
+
+def configure(values: Settings) -> None:
+    """Use `values` from now on (the one-machine program and tests build their own)."""
+    globals()["settings"] = cache(lambda: values)
