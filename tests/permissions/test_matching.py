@@ -409,10 +409,12 @@ def test_a_rule_names_one_tool_in_visible_characters(tool_name: str) -> None:
 WORD = st.sampled_from(
     ["git", "log", "-p", "--output=f", "a=b", "5", "main..dev", "./x", "time", "env", "if"]
 )
-QUOTED = st.text(st.characters(min_codepoint=32, max_codepoint=0x2000), max_size=8).map(
-    lambda text: f"'{text}'"
+QUOTED = st.text(
+    st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="'\\") | st.just("é"), max_size=8
 )
-COMMAND = st.lists(WORD | QUOTED, min_size=1, max_size=5).map(" ".join)
+NAME = st.sampled_from(["git", "time", "env", "./x", "'git'", '"a b"'])
+ARGUMENTS = st.lists(WORD | QUOTED.map(lambda text: f"'{text}'"), max_size=4)
+COMMAND = st.builds(lambda name, arguments: " ".join([name, *arguments]), NAME, ARGUMENTS)
 ADDITION = st.sampled_from(
     [
         "&& rm x",
