@@ -1,0 +1,78 @@
+/**
+ * Calls to the API. Every refusal is a `Problem` with a sentence that can be shown to the person;
+ * a 401 is also announced to `onSignedOut`, once, wherever it happened.
+ */
+
+export interface ProblemBody {
+  title?: string;
+  detail?: string;
+  code?: string;
+  errors?: { path: string; message: string }[];
+  [extra: string]: unknown;
+}
+
+export class Problem extends Error {
+  readonly code: string;
+
+  constructor(
+    readonly status: number,
+    readonly body: ProblemBody,
+  ) {
+    super(sentence(body));
+    this.code = body.code ?? "unknown";
+  }
+}
+
+function sentence(body: ProblemBody): string {
+  const fields = (body.errors ?? []).map((error) => `${error.path}: ${error.message}`);
+  return [body.detail ?? body.title ?? "The server refused this.", ...fields].join(" ");
+}
+
+const UNREACHABLE: ProblemBody = {
+  code: "unreachable",
+  detail: "Handrail cannot be reached. Check that it is running, then try again.",
+};
+
+let signedOut: () => void = () => {};
+
+export function onSignedOut(react: () => void): void {
+  signedOut = react;
+}
+
+export function announceSignedOut(): void {
+  signedOut();
+}
+
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+interface Options {
+  body?: unknown;
+  idempotencyKey?: string;
+}
+
+export async function call<T>(method: Method, path: string, options: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  if (options.body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    init.body = JSON.stringify(options.body);
+  }
+  if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
+  const response = await fetch(path, init).catch(() => {
+    throw new Problem(0, UNREACHABLE);
+  });
+  if (!response.ok) throw await refusal(response, path);
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+async function refusal(response: Response, path: string): Promise<Problem> {
+  if (response.status === 401 && !path.startsWith("/auth/")) announceSignedOut();
+  const body = (await response.json().catch(() => null)) as ProblemBody | null;
+  return new Problem(response.status, body ?? { title: `The server answered ${response.status}.` });
+}
+
+/** What to show for anything that was thrown. */
+export function explain(error: unknown): string {
+  if (error instanceof Error) return error.message;
+  return String(error);
+}

@@ -1,0 +1,157 @@
+/** The entities of the HTTP API and its event log, named as the server names them. */
+
+export type Status = "notstarted" | "ongoing" | "blocked" | "completed" | "rejected";
+export type Assignee = "human" | "agent";
+export type Behavior = "allow" | "deny" | "allow_always";
+
+export interface Actor {
+  kind: "person" | "agent" | "system";
+  id: string;
+  name: string;
+}
+
+export interface Person {
+  id: string;
+  email: string;
+  name: string;
+  picture: string | null;
+}
+
+export type Counts = Record<Status | "waiting", number>;
+
+export interface Workspace {
+  id: string;
+  name: string;
+  mission: string;
+  archived_at: string | null;
+  seq: number;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  counts: Counts;
+}
+
+export interface Token {
+  id: string;
+  workspace_id: string;
+  name: string;
+  last_four: string;
+  status: "active" | "expired" | "revoked" | "rotated";
+  created_at: string;
+  created_by: Actor;
+  expires_at: string;
+  last_used_at: string | null;
+  ended_at: string | null;
+  connected: boolean;
+  client: { name: string; version: string } | null;
+  version: number;
+}
+
+/** The one answer that carries a secret. */
+export interface IssuedToken {
+  token: Token & { secret: string };
+  mcp_json: Record<string, unknown>;
+  command: string;
+}
+
+export interface Attachment {
+  id: string;
+  filename: string;
+  mime_type: string;
+  size: number;
+}
+
+export interface Task {
+  id: string;
+  workspace_id: string;
+  title: string;
+  body: string;
+  status: Status;
+  assignee: Assignee;
+  created_by: Actor;
+  agent: { id: string; name: string } | null;
+  parent_id: string | null;
+  position: number;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  last_message: { id: string; sender: Actor; text: string; created_at: string } | null;
+  pending_permissions: number;
+  unread: number;
+  waiting: { since: string; kind: "task" | "question" | "permission" } | null;
+  attachments: Attachment[];
+  messages: number;
+}
+
+export interface Message {
+  id: string;
+  workspace_id: string;
+  task_id: string;
+  sender: Actor;
+  text: string;
+  attachments: Attachment[];
+  created_at: string;
+}
+
+export interface Permission {
+  id: string;
+  workspace_id: string;
+  task_id: string | null;
+  agent: { id: string; name: string };
+  tool_name: string;
+  description: string;
+  input: string;
+  rule: string | null;
+  status: "pending" | "allowed" | "denied";
+  behavior: Behavior | null;
+  reason: string | null;
+  decided_by: Actor | null;
+  decided_at: string | null;
+  created_at: string;
+  version: number;
+}
+
+export interface PermissionRule {
+  id: string;
+  workspace_id: string;
+  tool_name: string;
+  pattern: string;
+  created_by: Actor;
+  created_at: string;
+}
+
+export interface InboxItem {
+  kind: "task" | "question" | "permission";
+  workspace: { id: string; name: string };
+  since: string;
+  task: Task | null;
+  permission: Permission | null;
+}
+
+export interface List<T> {
+  items: T[];
+  next_cursor: string | null;
+  seq: number | null;
+}
+
+export interface Inbox {
+  items: InboxItem[];
+  next_cursor: string | null;
+  seqs: Record<string, number>;
+}
+
+/** One entry of a workspace's event log. A `*.deleted` event carries no more than the entity's id. */
+export interface LogEvent {
+  seq: number;
+  type: string;
+  workspace_id: string;
+  at: string;
+  actor: Actor;
+  counts?: Counts;
+  workspace?: Workspace;
+  task?: Task;
+  message?: Message;
+  token?: Token;
+  permission?: Permission;
+  permission_rule?: PermissionRule;
+}

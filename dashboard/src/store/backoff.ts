@@ -1,0 +1,35 @@
+/** Growing pauses between attempts; coming back online or to the tab ends a pause at once. */
+
+const FIRST_MS = 500;
+const LONGEST_MS = 15_000;
+
+export class Backoff {
+  #failures = 0;
+
+  succeeded(): void {
+    this.#failures = 0;
+  }
+
+  async pause(signal: AbortSignal): Promise<void> {
+    const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    await wakeable(ceiling * (0.5 + Math.random() / 2), signal);
+  }
+}
+
+function wakeable(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      window.removeEventListener("online", done);
+      document.removeEventListener("visibilitychange", done);
+      resolve();
+    }
+    if (signal.aborted) done();
+    signal.addEventListener("abort", done);
+    window.addEventListener("online", done);
+    document.addEventListener("visibilitychange", done);
+  });
+}
