@@ -1,7 +1,7 @@
 """Ids that people and agents see: 11 characters of base62, opaque, sortable, not guessable from a neighbour.
 
-    new_id()         63 bits: 31 of seconds since 2024-01-01, 32 random. Sorts by creation time.
-    ordered_id(seq)  the event number (6 characters), then 5 random ones. Sorts exactly, within one workspace.
+new_id()         63 bits: 31 of seconds since 2024-01-01, 32 random. Sorts by creation time.
+ordered_id(seq)  the event number (6 characters), then 5 random ones. Sorts exactly, within one workspace.
 """
 
 from __future__ import annotations

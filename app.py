@@ -1,0 +1,23 @@
+"""The Chalice app: every route, the stream function and the scheduled functions, wired from the features. No logic."""
+
+from __future__ import annotations
+
+from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate
+
+from chalicelib import wiring
+from chalicelib.kernel import http, listening
+from chalicelib.kernel.http import App
+
+app = App("handrail")
+app.api.binary_types = ["application/octet-stream"]
+http.install(app, wiring.routes)
+
+
+@app.on_dynamodb_record(stream_arn="*", name="stream")
+def stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
+    return listening.handle(event.to_dict()["Records"], wiring.listeners)
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="maintenance")
+def maintenance(event: CloudWatchEvent) -> dict[str, int]:
+    return wiring.run_due_work()

@@ -1,0 +1,191 @@
+"""An agent's inbox. Entries are written in the same transaction as what they tell of, so none is ever missing.
+
+    deliver   to one agent               offer / withdraw   work that anybody may claim, one offer per task
+    waiting   what an agent has to see   acknowledge        it has seen it
+
+The head counts entries, so that every answer can say how much waits without another read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from chalicelib.inbox.model import EVERYBODY, InboxEntry, Kind, Notice
+from chalicelib.kernel import clock
+from chalicelib.kernel.entity import public
+from chalicelib.kernel.errors import ValidationFailed
+from chalicelib.kernel.ids import is_id
+from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.unit import Unit, run
+
+MOST_AT_ONCE = 90
+
+
+class Acknowledged(msgspec.Struct):
+    ids: list[str]
+
+
+def deliver(
+    unit: Unit,
+    to: str,
+    kind: Kind,
+    content: str,
+    *,
+    task_id: str | None = None,
+    message_id: str | None = None,
+    request_id: str | None = None,
+    behavior: str | None = None,
+    connection: str = "",
+    asked_at: object = None,
+) -> str:
+    """Put an entry into the inbox of agent `to`. Call it before the event it belongs to; returns `to`, to notify."""
+    entry = msgspec.convert(
+        {
+            "workspace_id": unit.scope.workspace_id,
+            "id": unit.new_ordered_id(),
+            "to": to,
+            "kind": kind,
+            "content": content,
+            "user": unit.scope.actor.name,
+            "at": clock.now(),
+            "seq": unit.next_seq,
+            "task_id": task_id,
+            "message_id": message_id,
+            "request_id": request_id,
+            "behavior": behavior,
+            "acknowledged_by": [],
+            "connection": connection,
+            "asked_at": asked_at,
+        },
+        InboxEntry,
+    )
+    unit.put(entry)
+    unit.head.unread[to] = unit.head.unread.get(to, 0) + 1
+    return to
+
+
+def offer_key(task_id: str) -> str:
+    return InboxEntry.key(EVERYBODY, task_id)
+
+
+def offer(unit: Unit, task_id: str, content: str) -> str:
+    """Offer a task to every agent. Its unit must have read `offer_key(task_id)`; a second offer renews the first."""
+    withdraw(unit, task_id)
+    entry = InboxEntry(
+        workspace_id=unit.scope.workspace_id,
+        id=task_id,
+        to=EVERYBODY,
+        kind="task",
+        content=content,
+        user=unit.scope.actor.name,
+        at=clock.now(),
+        seq=unit.next_seq,
+        task_id=task_id,
+        acknowledged_by=[],
+    )
+    unit.removed.pop(entry.sort_key(), None)
+    unit.put(entry)
+    unit.head.unread[EVERYBODY] = unit.head.unread.get(EVERYBODY, 0) + 1
+    return EVERYBODY
+
+
+def withdraw(unit: Unit, task_id: str) -> None:
+    """The task is no longer there to be claimed."""
+    entry = unit.find(InboxEntry, EVERYBODY, task_id)
+    if entry is None:
+        return
+    unit.remove(entry)
+    _count_down(unit.head.unread, EVERYBODY)
+    for agent in entry.acknowledged_by:
+        _count_down(unit.head.acknowledged, agent)
+
+
+def waiting(scope: Scope, limit: int) -> list[InboxEntry]:
+    """What the calling agent has not acknowledged, the oldest first. Nothing is read when the head counts none."""
+    if scope.head.unread_by(scope.actor.id) == 0:
+        return []
+    own = scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), limit).items
+    offers = scope.list(InboxEntry, InboxEntry.key(EVERYBODY, ""), limit).items
+    unseen = [entry for entry in offers if scope.actor.id not in entry.acknowledged_by]
+    return sorted(own + unseen, key=lambda entry: (entry.seq, entry.id))[:limit]
+
+
+def acknowledge(scope: Scope, ids: Sequence[str]) -> list[str]:
+    """Take entries out of the calling agent's inbox; ids that are not in it are passed over. Returns what was."""
+    if len(ids) > MOST_AT_ONCE:
+        raise ValidationFailed(("ack", f"takes at most {MOST_AT_ONCE} ids at once"))
+    wanted = [id for id in dict.fromkeys(ids) if is_id(id)]
+    if not wanted:
+        return []
+    agent = scope.actor.id
+    keys = [InboxEntry.key(to, id) for id in wanted for to in (agent, EVERYBODY)]
+    found = [entry for entry in scope.find_all(InboxEntry, keys[:MOST_AT_ONCE]) if entry is not None]
+    return _acknowledge(scope, [e for e in found if agent not in e.acknowledged_by])
+
+
+def acknowledge_task(unit: Unit, entries: Iterable[InboxEntry], task_id: str) -> None:
+    """The agent acts on a task, so it has seen what its inbox said of it."""
+    for entry in entries:
+        if entry.task_id == task_id and entry.kind != "permission":
+            _take_out(unit, unit.take(entry))
+
+
+def own_entries(scope: Scope) -> list[InboxEntry]:
+    """The entries addressed to the calling agent alone."""
+    if scope.credential != "token" or scope.head.unread.get(scope.actor.id, 0) == 0:
+        return []
+    return scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), MOST_AT_ONCE).items
+
+
+def seen(scope: Scope, task_id: str) -> None:
+    """The agent was just given the thread of a task."""
+    _acknowledge(scope, [e for e in own_entries(scope) if e.task_id == task_id and e.kind != "permission"])
+
+
+def notice(entry: InboxEntry) -> Notice:
+    return public(entry, Notice)
+
+
+def _acknowledge(scope: Scope, entries: Sequence[InboxEntry]) -> list[str]:
+    if not entries:
+        return []
+
+    def command(unit: Unit) -> Acknowledged:
+        taken = []
+        for entry in entries:
+            current = unit.find(InboxEntry, entry.to, entry.id)
+            if current is not None and scope.actor.id not in current.acknowledged_by:
+                _take_out(unit, current)
+                taken.append(current.id)
+        if taken:
+            unit.emit("inbox.acknowledged", acknowledged=Acknowledged(taken))
+        return Acknowledged(taken)
+
+    return run(
+        scope.with_idempotency(None),
+        Acknowledged,
+        command,
+        reads=[entry.sort_key() for entry in entries],
+        while_archived=True,
+    ).ids
+
+
+def _take_out(unit: Unit, entry: InboxEntry) -> None:
+    agent = unit.scope.actor.id
+    if entry.to == EVERYBODY:
+        entry.acknowledged_by.append(agent)
+        unit.put(entry)
+        unit.head.acknowledged[agent] = unit.head.acknowledged.get(agent, 0) + 1
+    else:
+        unit.remove(entry)
+        _count_down(unit.head.unread, entry.to)
+
+
+def _count_down(counter: dict[str, int], name: str) -> None:
+    left = counter.get(name, 0) - 1
+    if left > 0:
+        counter[name] = left
+    else:
+        counter.pop(name, None)

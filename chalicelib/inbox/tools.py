@@ -1,0 +1,40 @@
+"""MCP: an agent's own inbox."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from chalicelib.attachments.model import Id
+from chalicelib.inbox import rules
+from chalicelib.inbox.model import Notice
+from chalicelib.kernel.mcp.registry import Arguments, Registry, Resource
+from chalicelib.kernel.scope import Scope
+
+registry = Registry()
+
+
+class GetInbox(Arguments, kw_only=True):
+    ack: Annotated[list[Id], msgspec.Meta(max_length=rules.MOST_AT_ONCE)] = []
+    limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
+
+
+class InboxContent(msgspec.Struct):
+    entries: list[Notice]
+    acknowledged: list[str]
+
+
+@registry.tool("getInbox", "Read your inbox", InboxContent)
+def get_inbox(scope: Scope, arguments: GetInbox) -> InboxContent:
+    """What waits for you: new tasks, replies, decisions, cancellations. Give the ids that you have dealt with as ack; they do not come back."""
+    taken = rules.acknowledge(scope, arguments.ack)
+    waiting = [entry for entry in rules.waiting(scope, arguments.limit + len(taken)) if entry.id not in taken]
+    return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken)
+
+
+def _read(scope: Scope, id: str) -> InboxContent:
+    return InboxContent([rules.notice(entry) for entry in rules.waiting(scope, 100)], [])
+
+
+registry.resources.append(Resource("handrail://{ws}/inbox", "inbox", "What waits for you.", _read))

@@ -1,0 +1,75 @@
+"""The session cookie: a signed JWT with its own audience, which proves nothing without the stored session behind it.
+
+Every claim that is needed is required, and the algorithm is a literal, because python-jose accepts a token without
+`aud` or `exp` unless told otherwise. An MCP token is not a JWT, so neither can stand in for the other.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http.cookies import CookieError, SimpleCookie
+
+from chalicelib.kernel import clock
+from chalicelib.kernel.errors import Unauthorized
+from chalicelib.kernel.scope import SIGN_IN
+from chalicelib.kernel.settings import settings
+
+AUDIENCE = "handrail-session"
+ISSUER = "handrail"
+_REQUIRED = {f"require_{claim}": True for claim in ("aud", "iss", "sub", "iat", "exp", "jti")}
+_LONGEST = 4096
+
+
+def name() -> str:
+    return "__Host-handrail_session" if settings().secure else "handrail_session"
+
+
+def issue(session_id: str, person_id: str, expires_at: datetime) -> str:
+    """The `Set-Cookie` value that signs a browser in."""
+    from jose import jwt
+
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": person_id,
+        "jti": session_id,
+        "iat": clock.epoch(clock.now()),
+        "exp": clock.epoch(expires_at),
+    }
+    token = jwt.encode(claims, settings().signing_key, algorithm="HS256")
+    return _attributes(token, clock.epoch(expires_at) - clock.epoch(clock.now()))
+
+
+def clear() -> str:
+    """The `Set-Cookie` value that makes a browser forget its session."""
+    return _attributes("", 0)
+
+
+def read(header: str) -> tuple[str, str]:
+    """(session id, person id) of a `Cookie` header; raises `Unauthorized` when there is no valid one."""
+    from jose import JWTError, jwt
+
+    try:
+        cookies: SimpleCookie = SimpleCookie(header[:_LONGEST])
+    except CookieError as error:
+        raise Unauthorized(SIGN_IN) from error
+    morsel = cookies.get(name())
+    if morsel is None:
+        raise Unauthorized(SIGN_IN)
+    try:
+        claims = jwt.decode(
+            morsel.value,
+            settings().signing_key,
+            algorithms=["HS256"],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options=_REQUIRED,
+        )
+    except JWTError as error:
+        raise Unauthorized(SIGN_IN) from error
+    return str(claims["jti"]), str(claims["sub"])
+
+
+def _attributes(value: str, lifetime: int) -> str:
+    secure = "; Secure" if settings().secure else ""
+    return f"{name()}={value}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{secure}"

@@ -1,0 +1,155 @@
+"""What is global by nature: who may enter which workspace, and what is due when.
+
+    session#<id>             a signed-in browser
+    person#<id> / member#<ws>  a person's membership of a workspace
+    token#<sha-256>          route from an MCP token to its workspace; gone as soon as the token is dead
+    due#<kind> / <time>#...  work for the scheduled functions, found by time
+
+A route is only ever looked up by its full key. A miss is "not found"; there is nothing to fall back on.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, TypeVar
+
+import msgspec
+from pynamodb.exceptions import PutError
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.kernel import clock
+from chalicelib.kernel.store import DirectoryItem, Key
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+DueKind = Literal["token_expiry", "presence", "purge"]
+
+
+class Session(msgspec.Struct, frozen=True):
+    id: str
+    person_id: str
+    name: str
+    email: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class Membership(msgspec.Struct, frozen=True):
+    workspace_id: str
+    role: Literal["owner"]
+    since: datetime
+
+
+class Client(msgspec.Struct, frozen=True):
+    """The MCP client's name and version, as it introduced itself."""
+
+    name: str
+    version: str
+
+
+class TokenRoute(msgspec.Struct, frozen=True):
+    """`last_seen_at` moves at most once a minute; `connected` is what the last presence event said."""
+
+    workspace_id: str
+    token_id: str
+    name: str
+    expires_at: datetime
+    last_seen_at: datetime | None = None
+    connected: bool = False
+    client: Client | None = None
+
+
+class Due(msgspec.Struct, frozen=True):
+    kind: DueKind
+    at: datetime
+    workspace_id: str
+    id: str
+    route: str = ""
+
+
+def session_key(session_id: str) -> Key:
+    return f"session#{session_id}", "session"
+
+
+def membership_key(person_id: str, workspace_id: str) -> Key:
+    return f"person#{person_id}", f"member#{workspace_id}"
+
+
+def token_key(digest: str) -> Key:
+    return f"token#{digest}", "route"
+
+
+def due_key(due: Due) -> Key:
+    return f"due#{due.kind}", f"{_stamp(due.at)}#{due.workspace_id}#{due.id}"
+
+
+def record(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> DirectoryItem:
+    return DirectoryItem(
+        pk=key[0],
+        sk=key[1],
+        body=msgspec.json.encode(value).decode(),
+        ttl=clock.epoch(expires) if expires else None,
+    )
+
+
+def value_of(item: DirectoryItem | None, kind: type[S]) -> S | None:
+    if item is None or (item.ttl is not None and item.ttl <= clock.epoch(clock.now())):
+        return None
+    return msgspec.json.decode(item.body, type=kind)
+
+
+def read(key: Key, kind: type[S]) -> S | None:
+    try:
+        return value_of(DirectoryItem.get(*key, consistent_read=True), kind)
+    except DirectoryItem.DoesNotExist:
+        return None
+
+
+def write(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> None:
+    record(key, value, expires).save()
+
+
+def write_once(key: Key, value: msgspec.Struct) -> bool:
+    """Write unless something is there already; whether it was written."""
+    return _write_if(key, value, DirectoryItem.pk.does_not_exist())
+
+
+def remove(key: Key) -> None:
+    DirectoryItem(*key).delete()
+
+
+def memberships(person_id: str) -> list[Membership]:
+    rows = DirectoryItem.query(f"person#{person_id}", DirectoryItem.sk.startswith("member#"), consistent_read=True)
+    return [msgspec.json.decode(row.body, type=Membership) for row in rows]
+
+
+def due_by(kind: DueKind, moment: datetime, limit: int) -> list[Due]:
+    """What is due, the oldest first; at most `limit`."""
+    rows = DirectoryItem.query(
+        f"due#{kind}", DirectoryItem.sk <= _stamp(moment) + "~", limit=limit, consistent_read=True
+    )
+    return [msgspec.json.decode(row.body, type=Due) for row in rows]
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def exists() -> Condition:
+    """The condition that an entry is still there, for writes that must not bring it back."""
+    return DirectoryItem.pk.exists()
+
+
+def update(key: Key, value: msgspec.Struct) -> bool:
+    """Write `value` where there still is an entry; whether there was."""
+    return _write_if(key, value, exists())
+
+
+def _write_if(key: Key, value: msgspec.Struct, condition: Condition) -> bool:
+    try:
+        record(key, value).save(condition)
+    except PutError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True

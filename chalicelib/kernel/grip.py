@@ -1,0 +1,126 @@
+"""GRIP: how the program asks a relay to hold a connection, and how it tells the relay what to send on it.
+
+The program never holds a connection itself. It answers with `Grip-*` headers, and later publishes items to channels:
+the embedded relay and Pushpin read the same. Channel names:
+
+    ws-<ws>            every event of a workspace, as SSE frames, numbered by `seq`
+    ses-<session>      nothing but `close`, when a person signs out
+    tok-<token>        nothing but the end of whatever is held for a token that died
+    agent-<ws>-<who>   hints that an agent (or `all`) has something new; the relay then follows the next link
+    reply-<ws>-<task>, permission-<ws>-<id>   the answer to a held call, as a patch of its body
+"""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Sequence
+from typing import Protocol
+
+from chalicelib.kernel.errors import Json
+from chalicelib.kernel.settings import settings
+
+Item = dict[str, Json]
+Headers = dict[str, str]
+
+EVENT_STREAM = "text/event-stream"
+RETRY = "retry: 2000\n"
+
+
+class Publisher(Protocol):
+    def publish(self, items: Sequence[Item]) -> None:
+        """Hand `items` to the relay. Raises when it cannot be sure that the relay has them."""
+
+
+class HttpPublisher:
+    """Publishes to a GRIP service's publish endpoint."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url.rstrip("/") + "/publish/"
+
+    def publish(self, items: Sequence[Item]) -> None:
+        request = urllib.request.Request(
+            self.url,
+            data=json.dumps({"items": list(items)}).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            answer.read()
+
+
+_publisher: Publisher | None = None
+
+
+def publish_through(publisher: Publisher) -> None:
+    global _publisher
+    _publisher = publisher
+
+
+def publish(items: Sequence[Item]) -> None:
+    global _publisher
+    if not items:
+        return
+    if _publisher is None:
+        _publisher = HttpPublisher(settings().grip_publish_url)
+    _publisher.publish(items)
+
+
+def stream(channels: dict[str, str | None], next_link: str) -> Headers:
+    """Hold the response as a stream on `channels` (name → id of its last item, if they are numbered)."""
+    return {
+        "Grip-Hold": "stream",
+        "Grip-Channel": _channels(channels),
+        "Grip-Keep-Alive": f":\\n\\n; format=cstring; timeout={settings().stream_keep_alive}",
+        "Grip-Link": f"<{next_link}>; rel=next; timeout={settings().stream_recheck}",
+    }
+
+
+def more(next_link: str) -> Headers:
+    """There is more than fits in one answer: send this, then follow the link at once."""
+    return {"Grip-Link": f"<{next_link}>; rel=next"}
+
+
+def response(channels: dict[str, str | None], seconds: float) -> Headers:
+    """Hold the whole response; after `seconds` it is sent as it is. A relay may repeat the request while it holds."""
+    return {
+        "Grip-Hold": "response",
+        "Grip-Channel": _channels(channels),
+        "Grip-Timeout": str(max(1, round(seconds))),
+    }
+
+
+def _channels(channels: dict[str, str | None]) -> str:
+    return ", ".join(f"{name}; prev-id={last}" if last is not None else name for name, last in channels.items())
+
+
+def frame(channel: str, content: str, seq: int) -> Item:
+    return {
+        "channel": channel,
+        "id": str(seq),
+        "prev-id": str(seq - 1),
+        "formats": {"http-stream": {"content": content}},
+    }
+
+
+def hint(channel: str) -> Item:
+    return {"channel": channel, "formats": {"http-stream": {"action": "hint"}}}
+
+
+def close(channel: str) -> Item:
+    return {"channel": channel, "formats": {"http-stream": {"action": "close"}}}
+
+
+def patch(channel: str, id: str, operations: list[Json]) -> Item:
+    """Answer the calls held on `channel` with their own body, changed by the JSON Patch `operations`."""
+    return {"channel": channel, "id": id, "formats": {"http-response": {"body-patch": operations}}}
+
+
+def refuse(channel: str, status: int, body: str, headers: Headers) -> Item:
+    """End whatever is held on `channel`: calls with this answer, streams without one."""
+    return {
+        "channel": channel,
+        "formats": {
+            "http-response": {"code": status, "headers": dict(headers), "body": body},
+            "http-stream": {"action": "close"},
+        },
+    }

@@ -1,0 +1,79 @@
+"""Links that a relay follows for a stream it holds.
+
+A relay sends nothing of the client's request with them, so the link itself is a signed, short-lived capability: whose stream
+it is, in which workspace, and what it has received. Every time one is followed the credential is looked up again, and a
+stream whose credential died is ended: an answer that neither holds nor links is how GRIP says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import msgspec
+
+from chalicelib.kernel import clock, grip, scope
+from chalicelib.kernel.errors import BadRequest, NotFound, Unauthorized
+from chalicelib.kernel.http import Call, Reply, Routes
+from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import MINUTE
+from chalicelib.kernel.signing import sign, verify
+
+PATH = "/grip/next"
+_PURPOSE = "grip-link"
+_LIFETIME = 15 * MINUTE
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`route` (of a token), or `session` and `person`, name the credential. `after` is the last event that was sent."""
+
+    kind: str
+    workspace_id: str
+    after: int
+    expires: int = 0
+    session: str = ""
+    person: str = ""
+    route: str = ""
+    connection: str = ""
+    request_id: str | int = ""
+    uris: list[str] = []
+
+
+Follower = Callable[[Scope, Link], Reply]
+
+
+class Followed(msgspec.Struct, forbid_unknown_fields=True):
+    link: Annotated[str, msgspec.Meta(max_length=4096)]
+
+
+def address(link: Link) -> str:
+    fresh = msgspec.structs.replace(link, expires=clock.epoch(clock.after(_LIFETIME)))
+    return f"{PATH}?link={sign(_PURPOSE, fresh)}"
+
+
+def link_for(who: Scope, kind: str, after: int, **more: object) -> Link:
+    """A link for the stream of `who`."""
+    values = {"kind": kind, "workspace_id": who.workspace_id, "after": after, **more}
+    if who.credential == "session":
+        values |= {"session": who.credential_id, "person": who.actor.id}
+    elif who.route_key is not None:
+        values |= {"route": who.route_key[0].removeprefix("token#"), "connection": who.connection}
+    return msgspec.convert(values, Link)
+
+
+def routes_of(followers: dict[str, Follower]) -> Routes:
+    routes = Routes()
+
+    @routes.route("GET", PATH, access="public", query=Followed, media_type=grip.EVENT_STREAM)
+    def follow(call: Call[object, Followed]) -> Reply:
+        """For relays: what a held stream is to get next."""
+        link = verify(_PURPOSE, call.query.link, Link)
+        if link is None or link.expires < clock.epoch(clock.now()) or link.kind not in followers:
+            raise BadRequest("This link was not made here, or its time is over.")
+        try:
+            who = scope.for_link(link.workspace_id, link.session, link.person, link.route, link.connection)
+        except (Unauthorized, NotFound):
+            return Reply(200, "", {"Content-Type": grip.EVENT_STREAM})
+        return followers[link.kind](who, link)
+
+    return routes

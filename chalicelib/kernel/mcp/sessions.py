@@ -1,0 +1,66 @@
+"""An MCP session (`Mcp-Session-Id`): who it belongs to and what was negotiated, as a signed value.
+
+Nothing is stored while it lives. When a client ends it, a small item says so until it would have expired anyway.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+import msgspec
+
+from chalicelib.kernel import clock
+from chalicelib.kernel.entity import Entity
+from chalicelib.kernel.ids import random_base62
+from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
+from chalicelib.kernel.signing import sign, verify
+
+_PURPOSE = "mcp-session"
+
+
+class McpSession(msgspec.Struct, frozen=True, rename={"workspace_id": "w", "token_id": "t"}):
+    id: str
+    workspace_id: str
+    token_id: str
+    version: str
+    client: str
+    client_version: str
+    at: datetime
+
+
+class Ended(Entity, kw_only=True):
+    PREFIX: ClassVar[str] = "ended_session"
+
+    at: datetime
+
+    def expires(self) -> datetime:
+        return self.at + timedelta(seconds=settings().token_lifetime)
+
+
+def begin(scope: Scope, version: str, client: str, client_version: str) -> str:
+    session = McpSession(
+        random_base62(16),
+        scope.workspace_id,
+        scope.credential_id,
+        version,
+        client[:100],
+        client_version[:50],
+        clock.now(),
+    )
+    return sign(_PURPOSE, session)
+
+
+def read(text: str) -> McpSession | None:
+    return verify(_PURPOSE, text, McpSession)
+
+
+def is_alive(scope: Scope, session: McpSession) -> bool:
+    if (session.workspace_id, session.token_id) != (scope.workspace_id, scope.credential_id):
+        return False
+    return scope.find(Ended, session.id) is None
+
+
+def end(scope: Scope, session: McpSession) -> Ended:
+    return Ended(workspace_id=scope.workspace_id, id=session.id, at=clock.now())

@@ -1,0 +1,198 @@
+"""The only way into a workspace. A scope is made here, from a verified credential, and nowhere else.
+
+It holds the workspace, who acts and what they may do; storage is reached through it, so an id proves nothing. Making
+one costs one round trip, which also brings the head: a list read afterwards is true for `scope.head.seq` or later.
+What a caller may not see and what does not exist are the same `NotFound`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from chalicelib.kernel import bearer, clock, directory, store
+from chalicelib.kernel.directory import Client, Membership, Session, TokenRoute
+from chalicelib.kernel.entity import SYSTEM, Actor, Entity
+from chalicelib.kernel.errors import Forbidden, NotFound, Unauthorized, WorkspaceMismatch
+from chalicelib.kernel.head import HEAD, Head
+from chalicelib.kernel.ids import is_id
+from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Index, Page, query
+from chalicelib.kernel.store import E, Key
+
+SIGN_IN = "Sign in first: your session has ended or was never there."
+NEW_TOKEN = (
+    "This token is not valid: it may be mistyped, expired, revoked or rotated. "
+    "Ask a person to generate a new one in the workspace's settings, and put it into .mcp.json."
+)
+
+
+@dataclass(frozen=True)
+class Idempotency:
+    """`key` is the client's; `fingerprint` stands for what it asked for with it."""
+
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Scope:
+    head: Head
+    actor: Actor
+    credential: Literal["session", "token", "system"]
+    credential_id: str
+    route: TokenRoute | None = field(default=None, repr=False)
+    route_key: Key | None = field(default=None, repr=False)
+    idempotency: Idempotency | None = None
+    client: Client | None = None
+    connection: str = ""
+    call: str = ""
+
+    @property
+    def workspace_id(self) -> str:
+        return self.head.workspace_id
+
+    @property
+    def is_person(self) -> bool:
+        return self.credential == "session"
+
+    def requires_person(self) -> None:
+        if self.credential == "token":
+            raise Forbidden("Only a person can do this. Ask one, with createTask assigned to human.")
+
+    def check(self, entity: Entity) -> None:
+        """The domain's wall: whoever changes an entity passes it through here."""
+        if entity.workspace_id != self.workspace_id:
+            raise WorkspaceMismatch(f"The {type(entity).PREFIX} belongs to a different workspace.")
+
+    def check_named(self, workspace_id: object) -> None:
+        """The wall of MCP: the `workspace_id` argument must name the credential's own workspace."""
+        if not isinstance(workspace_id, str) or not workspace_id:
+            raise WorkspaceMismatch("Missing or invalid argument: workspace_id")
+        if workspace_id != self.workspace_id:
+            raise WorkspaceMismatch(
+                f"workspace_id does not match this connection. Use {self.workspace_id}, its own workspace."
+            )
+
+    def key(self, sort_key: str) -> Key:
+        return self.workspace_id, sort_key
+
+    def find(self, kind: type[E], *path: str) -> E | None:
+        return self.find_all(kind, [kind.key(*path)])[0]
+
+    def find_all(self, kind: type[E], sort_keys: list[str]) -> list[E | None]:
+        """One round trip; None stands where there is nothing."""
+        items, _ = store.batch_get([self.key(sk) for sk in sort_keys])
+        found = [items.get(self.key(sk)) for sk in sort_keys]
+        return [store.entity_of(item, kind) if item else None for item in found]
+
+    def get(self, kind: type[E], *path: str) -> E:
+        entity = self.find(kind, *path)
+        if entity is None:
+            raise NotFound()
+        self.check(entity)
+        return entity
+
+    def list(
+        self,
+        kind: type[E],
+        prefix: str,
+        limit: int = DEFAULT_LIMIT,
+        cursor: Cursor = None,
+        *,
+        index: Index | None = None,
+        newest_first: bool = False,
+    ) -> Page[E]:
+        """A page of what begins with `prefix`, in key order; see `pages.query`."""
+        return query(self.workspace_id, kind, prefix, limit, cursor, index=index, newest_first=newest_first)
+
+    def with_idempotency(self, idempotency: Idempotency | None) -> Scope:
+        return replace(self, idempotency=idempotency)
+
+
+def for_session(session_id: str, person_id: str, workspace_id: str) -> Scope:
+    """What a signed-in person may reach: a workspace that they are a member of."""
+    session_key = directory.session_key(session_id)
+    member_key = directory.membership_key(person_id, workspace_id)
+    heads, entries = store.batch_get([(workspace_id, HEAD)], [session_key, member_key])
+    session = _live_session(directory.value_of(entries.get(session_key), Session), person_id)
+    member = directory.value_of(entries.get(member_key), Membership)
+    head = _live_head(heads.get((workspace_id, HEAD)))
+    if member is None or head is None:
+        raise NotFound()
+    return Scope(head, Actor("person", session.person_id, session.name), "session", session.id)
+
+
+def signed_in(session_id: str, person_id: str) -> Session:
+    """The session itself, for what belongs to no workspace."""
+    return _live_session(directory.read(directory.session_key(session_id), Session), person_id)
+
+
+def for_token(token: str, workspace_id: str) -> Scope:
+    """What an agent may reach: the one workspace of its token. A malformed token is refused without a read."""
+    if not bearer.is_token(token):
+        raise Unauthorized(NEW_TOKEN)
+    return _for_route(bearer.digest(token), workspace_id)
+
+
+def for_link(workspace_id: str, session: str, person: str, route: str, connection: str) -> Scope:
+    """For a stream that a relay holds: the credential it was opened with, if that is still alive."""
+    if session:
+        return for_session(session, person, workspace_id)
+    return replace(_for_route(route, workspace_id), connection=connection)
+
+
+def _for_route(digest: str, workspace_id: str) -> Scope:
+    key = directory.token_key(digest)
+    heads, entries = store.batch_get([(workspace_id, HEAD)] if is_id(workspace_id) else [], [key])
+    route = directory.value_of(entries.get(key), TokenRoute)
+    if route is None or route.expires_at <= clock.now():
+        raise Unauthorized(NEW_TOKEN)
+    if route.workspace_id != workspace_id:
+        raise NotFound()
+    head = _live_head(heads.get((workspace_id, HEAD)))
+    if head is None:
+        raise Unauthorized(NEW_TOKEN)
+    actor = Actor("agent", route.token_id, route.name)
+    return Scope(head, actor, "token", route.token_id, route=route, route_key=key)
+
+
+def for_system(workspace_id: str, *, deleted: bool = False) -> Scope | None:
+    """For listeners and scheduled functions, which act on one workspace at a time; None when it is gone."""
+    heads, _ = store.batch_get([(workspace_id, HEAD)])
+    item = heads.get((workspace_id, HEAD))
+    head = store.entity_of(item, Head) if item else None
+    if head is None or (head.deleted_at is not None and not deleted):
+        return None
+    return Scope(head, SYSTEM, "system", SYSTEM.id)
+
+
+def for_new(head: Head, actor: Actor, session_id: str) -> Scope:
+    """For the person who creates a workspace, before there is one."""
+    return Scope(head, actor, "session", session_id)
+
+
+def heads_of(person_id: str) -> list[Head]:
+    """CROSS-WORKSPACE BY DESIGN: the overview lists the caller's own workspaces side by side, read-only."""
+    ids = [member.workspace_id for member in directory.memberships(person_id)]
+    found: list[Head] = []
+    for start in range(0, len(ids), store.BATCH):
+        items, _ = store.batch_get([(workspace_id, HEAD) for workspace_id in ids[start : start + store.BATCH]])
+        found += [head for item in items.values() if (head := _live_head(item)) is not None]
+    return sorted(found, key=lambda head: head.id)
+
+
+def for_each(session: Session) -> list[Scope]:
+    """CROSS-WORKSPACE BY DESIGN: the inbox of a person spans their workspaces; one scope for each, read-only use."""
+    actor = Actor("person", session.person_id, session.name)
+    return [Scope(head, actor, "session", session.id) for head in heads_of(session.person_id)]
+
+
+def _live_session(session: Session | None, person_id: str) -> Session:
+    if session is None or session.person_id != person_id or session.expires_at <= clock.now():
+        raise Unauthorized(SIGN_IN)
+    return session
+
+
+def _live_head(item: store.WorkspaceItem | None) -> Head | None:
+    head = store.entity_of(item, Head) if item else None
+    return head if head is not None and head.deleted_at is None else None

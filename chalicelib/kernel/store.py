@@ -1,0 +1,156 @@
+"""The two tables, through PynamoDB, and nothing above it.
+
+    workspace   hash `workspace_id`, range `sk`. One item type per sort-key prefix. Indexes are local ones, so their
+                keys begin with the workspace id too and they can be read consistently. Stream on.
+    directory   hash `pk`, range `sk`. People, sessions, memberships, routes from external keys, due work.
+
+An item is a few key attributes that DynamoDB must see, and a JSON `body` that is the entity. Only `Scope` and
+`Unit` (and, for the directory, `directory.py`) call this module; everything else goes through them.
+All reads are strongly consistent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.connection import Connection
+from pynamodb.constants import STREAM_NEW_AND_OLD_IMAGE
+from pynamodb.indexes import AllProjection, LocalSecondaryIndex
+from pynamodb.models import Model
+
+from chalicelib.kernel import clock
+from chalicelib.kernel.entity import Entity
+from chalicelib.kernel.settings import settings
+
+E = TypeVar("E", bound=Entity)
+Key = tuple[str, str]
+
+BATCH = 100
+
+
+class ByState(LocalSecondaryIndex["WorkspaceItem"]):
+    class Meta:
+        index_name = "by_state"
+        projection = AllProjection()
+
+    workspace_id = UnicodeAttribute(hash_key=True)
+    state_key = UnicodeAttribute(range_key=True)
+
+
+class ByWaiting(LocalSecondaryIndex["WorkspaceItem"]):
+    class Meta:
+        index_name = "by_waiting"
+        projection = AllProjection()
+
+    workspace_id = UnicodeAttribute(hash_key=True)
+    waiting_key = UnicodeAttribute(range_key=True)
+
+
+class WorkspaceItem(Model):
+    class Meta:
+        table_name = ""
+        billing_mode = "PAY_PER_REQUEST"
+        stream_view_type = STREAM_NEW_AND_OLD_IMAGE
+
+    workspace_id = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    version = NumberAttribute()
+    seq = NumberAttribute(null=True)
+    state_key = UnicodeAttribute(null=True)
+    waiting_key = UnicodeAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+
+    by_state = ByState()
+    by_waiting = ByWaiting()
+
+
+class DirectoryItem(Model):
+    class Meta:
+        table_name = ""
+        billing_mode = "PAY_PER_REQUEST"
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    body = UnicodeAttribute()
+    ttl = NumberAttribute(null=True)
+
+
+def connect() -> None:
+    """Point both tables at what the settings name. Call once, before the first read."""
+    chosen = settings()
+    for model, name in ((WorkspaceItem, chosen.workspace_table), (DirectoryItem, chosen.directory_table)):
+        meta = model.Meta
+        for attribute, value in {
+            "table_name": name,
+            "region": chosen.region,
+            "host": chosen.dynamodb_endpoint or None,
+            "connect_timeout_seconds": 1,
+            "read_timeout_seconds": 3,
+            "max_retry_attempts": 2,
+        }.items():
+            setattr(meta, attribute, value)
+        model._connection = None
+
+
+def create_tables() -> None:
+    """Make the tables where they do not exist yet (one machine and tests; on AWS they are in `infra/`)."""
+    for model in (WorkspaceItem, DirectoryItem):
+        if not model.exists():
+            model.create_table(wait=True)
+
+
+def connection() -> Connection:
+    return WorkspaceItem._get_connection().connection
+
+
+def item_of(entity: Entity) -> WorkspaceItem:
+    expires = entity.expires()
+    return WorkspaceItem(
+        workspace_id=entity.workspace_id,
+        sk=entity.sort_key(),
+        body=msgspec.json.encode(entity).decode(),
+        version=entity.version,
+        seq=getattr(entity, "seq", None),
+        state_key=entity.state_key(),
+        waiting_key=entity.waiting_key(),
+        ttl=clock.epoch(expires) if expires else None,
+    )
+
+
+def entity_of(item: WorkspaceItem, kind: type[E]) -> E | None:
+    """The entity in `item`; None where its time is over (DynamoDB deletes expired items late)."""
+    if item.ttl is not None and item.ttl <= clock.epoch(clock.now()):
+        return None
+    return msgspec.json.decode(item.body, type=kind)
+
+
+def batch_get(
+    keys: Iterable[Key], directory_keys: Iterable[Key] = ()
+) -> tuple[dict[Key, WorkspaceItem], dict[Key, DirectoryItem]]:
+    """One round trip for items of both tables (at most 100 keys); what does not exist is not in the answer."""
+    wanted = {WorkspaceItem: list(dict.fromkeys(keys)), DirectoryItem: list(dict.fromkeys(directory_keys))}
+    found: dict[type[Model], list[Model]] = {WorkspaceItem: [], DirectoryItem: []}
+    request = {
+        model.Meta.table_name: {"ConsistentRead": True, "Keys": [_raw_key(model, key) for key in keys_of]}
+        for model, keys_of in wanted.items()
+        if keys_of
+    }
+    while request:
+        answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
+        for model in wanted:
+            rows = answer["Responses"].get(model.Meta.table_name, [])
+            found[model] += [model.from_raw_data(row) for row in rows]
+        request = answer.get("UnprocessedKeys") or {}
+    return (
+        {(item.workspace_id, item.sk): item for item in found[WorkspaceItem] if isinstance(item, WorkspaceItem)},
+        {(item.pk, item.sk): item for item in found[DirectoryItem] if isinstance(item, DirectoryItem)},
+    )
+
+
+def _raw_key(model: type[Model], key: Key) -> dict[str, dict[str, str]]:
+    names = ("workspace_id", "sk") if model is WorkspaceItem else ("pk", "sk")
+    return {name: {"S": value} for name, value in zip(names, key, strict=True)}

@@ -1,0 +1,37 @@
+"""Short texts that people read in lists, and that must not lie about themselves: names, titles, file names.
+
+Control characters and the marks that reorder text (by which `gpj.exe` looks like `exe.jpg`) are refused with a clear
+error, never silently removed. Long texts (bodies, messages) are kept to the byte.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+import msgspec
+
+from chalicelib.kernel.errors import TooLarge, ValidationFailed
+
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def line(path: str, value: str) -> str:
+    """`value` without surrounding blanks; raises `ValidationFailed` for what cannot stand in one honest line."""
+    trimmed = value.strip()
+    if not trimmed:
+        raise ValidationFailed((path, "must not be empty"))
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in trimmed):
+        raise ValidationFailed((path, "must be one line without control characters"))
+    if _REORDERING & set(trimmed):
+        raise ValidationFailed((path, "must not contain marks that change the direction of text"))
+    return trimmed
+
+
+LARGEST_TEXT = 128 * 1024
+
+
+def long(path: str, value: str) -> str:
+    """`value` as it is, if it fits into an item and its event however its characters are written in JSON."""
+    if len(value) * 6 > LARGEST_TEXT and len(msgspec.json.encode(value)) > LARGEST_TEXT:
+        raise TooLarge(f"{path} takes more than 128 KiB as JSON. Send it as an attachment.")
+    return value

@@ -1,0 +1,242 @@
+"""The unit of work: read, decide, then change and event in one transaction, or nothing at all.
+
+run(scope, Task, command, reads=[...])
+    1. one BatchGet: the head, what `reads` names, the repeat of an idempotency key
+    2. command(unit) decides: unit.get / put / remove / emit
+    3. one TransactWriteItems: every changed item on condition of its version, the events, and the head
+       with `seq` moved on, on condition that it is still what was read
+A race that was lost (somebody wrote in between) starts again at 1, so a command must be free of side effects
+outside its unit. Because every change of a workspace moves `seq`, what a command read is still true when it commits.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeVar
+
+import msgspec
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.kernel import clock, directory, store
+from chalicelib.kernel.entity import Entity
+from chalicelib.kernel.errors import Archived, Busy, IdempotencyMismatch, NotFound
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.head import HEAD, Head
+from chalicelib.kernel.ids import ordered_id
+from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
+from chalicelib.kernel.store import DirectoryItem, E, Key, WorkspaceItem
+
+T = TypeVar("T")
+
+ATTEMPTS = 60
+_LONGEST_PAUSE = 0.05
+_RACES = {"ConditionalCheckFailed", "TransactionConflict"}
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What was answered to an idempotency key the first time."""
+
+    fingerprint: str
+    result: msgspec.Raw
+
+
+@dataclass
+class Unit:
+    """What one command has read and wants to change. Nothing is written before it commits."""
+
+    scope: Scope
+    head: Head
+    loaded: dict[str, WorkspaceItem]
+    changed: dict[str, Entity] = field(default_factory=dict)
+    removed: dict[str, Entity] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    entries: list[tuple[DirectoryItem, Condition | None]] = field(default_factory=list)
+    gone_entries: list[DirectoryItem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.first_seq = self.head.seq
+        self._counts = msgspec.json.encode(self.head.counts)
+
+    @property
+    def next_seq(self) -> int:
+        """The number that the next event will have."""
+        return self.head.seq + 1
+
+    def new_ordered_id(self) -> str:
+        return ordered_id(self.next_seq)
+
+    def find(self, kind: type[E], *path: str) -> E | None:
+        sort_key = kind.key(*path)
+        if sort_key not in self.loaded:
+            items, _ = store.batch_get([self.scope.key(sort_key)])
+            self.loaded.update({sk: item for (_, sk), item in items.items()})
+        item = self.loaded.get(sort_key)
+        entity = store.entity_of(item, kind) if item else None
+        if entity is not None:
+            self.scope.check(entity)
+        return entity
+
+    def get(self, kind: type[E], *path: str) -> E:
+        entity = self.find(kind, *path)
+        if entity is None:
+            raise NotFound()
+        return entity
+
+    def take(self, entity: E) -> E:
+        """Make what a query found known to the unit, so that it can be changed here."""
+        self.scope.check(entity)
+        self.loaded.setdefault(entity.sort_key(), store.item_of(entity))
+        return entity
+
+    def put(self, entity: E) -> E:
+        """Write `entity`: a new one if its key was not read here, else the next version of what was."""
+        self.scope.check(entity)
+        before = self.loaded.get(entity.sort_key())
+        entity.version = int(before.version) + 1 if before else 1
+        self.changed[entity.sort_key()] = entity
+        return entity
+
+    def remove(self, entity: Entity) -> None:
+        self.scope.check(entity)
+        self.changed.pop(entity.sort_key(), None)
+        self.removed[entity.sort_key()] = entity
+
+    def emit(self, type: str, *, notify: Sequence[str] = (), **entities: object) -> Event:
+        """Tell of a change. `entities` are the public forms of what changed, under their own names."""
+        now = clock.now()
+        self.head.seq += 1
+        data = {
+            "seq": self.head.seq,
+            "type": type,
+            "workspace_id": self.scope.workspace_id,
+            "at": now,
+            "actor": self.scope.actor,
+            **entities,
+        }
+        if (counts := msgspec.json.encode(self.head.counts)) != self._counts:
+            data["counts"] = self.head.counts
+            self._counts = counts
+        event = Event(
+            workspace_id=self.scope.workspace_id,
+            id=ordered_id(self.head.seq),
+            version=1,
+            seq=self.head.seq,
+            type=type,
+            at=now,
+            actor=self.scope.actor,
+            notify=list(notify),
+            data=msgspec.Raw(msgspec.json.encode(data)),
+        )
+        self.events.append(event)
+        return event
+
+    def enter(self, entry: DirectoryItem, condition: Condition | None = None) -> None:
+        """Write to the directory in the same transaction."""
+        self.entries.append((entry, condition))
+
+    def leave(self, key: Key) -> None:
+        """Remove from the directory in the same transaction."""
+        self.gone_entries.append(DirectoryItem(*key))
+
+    def commit(self) -> None:
+        with TransactWrite(connection=store.connection()) as transaction:
+            transaction.save(store.item_of(self.head), _unchanged_head(self.first_seq))
+            for sort_key, entity in self.changed.items():
+                transaction.save(store.item_of(entity), _unchanged(self.loaded.get(sort_key)))
+            for sort_key, entity in self.removed.items():
+                gone = WorkspaceItem(entity.workspace_id, sort_key)
+                transaction.delete(gone, _unchanged(self.loaded.get(sort_key)))
+            for event in self.events:
+                transaction.save(store.item_of(event), WorkspaceItem.sk.does_not_exist())
+            for entry, condition in self.entries:
+                transaction.save(entry, condition)
+            for entry in self.gone_entries:
+                transaction.delete(entry)
+
+
+def _unchanged(item: WorkspaceItem | None) -> Condition:
+    if item is None:
+        return WorkspaceItem.sk.does_not_exist()
+    return WorkspaceItem.version == item.version
+
+
+def _unchanged_head(seq: int) -> Condition:
+    return WorkspaceItem.seq == seq if seq else WorkspaceItem.sk.does_not_exist()
+
+
+def run(
+    scope: Scope,
+    result: type[T],
+    command: Callable[[Unit], T],
+    *,
+    reads: Sequence[str] = (),
+    while_archived: bool = False,
+) -> T:
+    """Carry out `command` and give its result, or the first result where the request is a repeat.
+
+    `reads` are the sort keys it will need. Raises `Busy` when every attempt lost its race; nothing was written then.
+    """
+    for attempt in range(ATTEMPTS):
+        unit, repeated = _begin(scope, reads)
+        if repeated is not None:
+            return msgspec.json.decode(repeated.result, type=result)
+        if unit.head.archived_at is not None and not while_archived:
+            raise Archived()
+        answer = command(unit)
+        _remember(unit, answer)
+        try:
+            unit.commit()
+        except TransactWriteError as error:
+            codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+            if not codes or not codes <= _RACES:
+                raise
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.001 * 2 ** min(attempt, 10))))
+            continue
+        return answer
+    raise Busy("Nothing was changed. Wait a moment and try again.")
+
+
+def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:
+    repeat_key = _repeat_key(scope)
+    keys = [scope.key(sort_key) for sort_key in (HEAD, *reads)]
+    items, entries = store.batch_get(keys, [repeat_key] if repeat_key else [])
+    loaded = {sort_key: item for (_, sort_key), item in items.items()}
+    repeated = directory.value_of(entries.get(repeat_key), Answer) if repeat_key else None
+    if repeated is not None and scope.idempotency is not None:
+        if repeated.fingerprint != scope.idempotency.fingerprint:
+            raise IdempotencyMismatch(
+                "This idempotency key came with other content before. Use a new key for a new request."
+            )
+    return Unit(scope, _fresh_head(scope, loaded.pop(HEAD, None)), loaded), repeated
+
+
+def _fresh_head(scope: Scope, item: WorkspaceItem | None) -> Head:
+    head = store.entity_of(item, Head) if item else None
+    if head is None and scope.head.seq == 0:
+        return msgspec.convert(msgspec.to_builtins(scope.head), Head)
+    if head is None or (head.deleted_at is not None and scope.credential != "system"):
+        raise NotFound()
+    return head
+
+
+def _repeat_key(scope: Scope) -> Key | None:
+    if scope.idempotency is None:
+        return None
+    return f"idempotency#{scope.actor.id}", scope.idempotency.key
+
+
+def _remember(unit: Unit, answer: object) -> None:
+    key = _repeat_key(unit.scope)
+    if key is None or unit.scope.idempotency is None:
+        return
+    expires = clock.now() + timedelta(seconds=settings().idempotency_retention)
+    first = Answer(unit.scope.idempotency.fingerprint, msgspec.Raw(msgspec.json.encode(answer)))
+    forgotten = DirectoryItem.ttl <= clock.epoch(clock.now())
+    unit.enter(directory.record(key, first, expires), DirectoryItem.pk.does_not_exist() | forgotten)

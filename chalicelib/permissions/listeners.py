@@ -1,0 +1,27 @@
+"""A decision answers the calls that wait for it; a deleted task takes its open requests with it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chalicelib.kernel import grip
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.listening import Listeners
+from chalicelib.kernel.mcp.calls import answered
+from chalicelib.permissions import rules
+from chalicelib.permissions.model import Permission
+from chalicelib.permissions.waits import channel, verdict
+
+listeners = Listeners()
+
+
+@listeners.on("permission.decided")
+def answer_waiting_calls(event: Event) -> list[grip.Item]:
+    permission = msgspec.convert(event.entity("permission"), Permission)
+    where = channel(event.workspace_id, permission.id)
+    return [grip.patch(where, permission.status, answered(verdict(permission)))]
+
+
+@listeners.on("task.deleted")
+def withdraw_requests(event: Event) -> None:
+    rules.withdraw(event.workspace_id, str((event.entity("task") or {})["id"]))

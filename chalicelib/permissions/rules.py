@@ -1,0 +1,341 @@
+"""Asking, deciding, and the rules that decide alone.
+
+A request is asked once, however often it is repeated: it is known by the agent's own request id, or by its content.
+A decision is made once and never changes. What a rule allows is recorded like any other decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from chalicelib.inbox import rules as inbox
+from chalicelib.kernel import clock
+from chalicelib.kernel.entity import SYSTEM, Actor, public
+from chalicelib.kernel.errors import AlreadyDecided, NotFound, ValidationFailed
+from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.pages import Cursor, Page
+from chalicelib.kernel.scope import Scope, for_system
+from chalicelib.kernel.settings import DAY
+from chalicelib.kernel.text import line, long
+from chalicelib.kernel.unit import Unit, run
+from chalicelib.permissions.matching import PatternError, check_pattern, matches, rule_for
+from chalicelib.permissions.model import (
+    Asked,
+    Behavior,
+    Pattern,
+    Permission,
+    PermissionRule,
+    PermissionStatus,
+    Reason,
+    StoredPermission,
+    ToolName,
+)
+from chalicelib.tasks import rules as tasks
+from chalicelib.tasks.model import Agent, StoredTask, Task
+
+MOST_RULES = 500
+REMEMBERED = 7 * DAY
+
+
+class Request(msgspec.Struct, kw_only=True):
+    """What an agent asks for."""
+
+    tool_name: str
+    description: str
+    input: str
+    task_id: str | None = None
+    request_id: str | None = None
+
+    def identity(self, agent: str) -> str:
+        """The same for a repeat: the agent's request id where it has one, and the content in any case."""
+        parts = [agent, self.request_id or "", self.task_id or "", self.tool_name, self.input]
+        return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()
+
+
+class Decision(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    behavior: Behavior
+    reason: Reason | None = None
+
+
+class NewRule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    tool_name: ToolName
+    pattern: Pattern
+
+
+def request(scope: Scope, asked: Request, hold: float = 0) -> StoredPermission:
+    """The permission that `asked` is about: a new one, or the one that it became before.
+
+    `hold` is for how many seconds the caller will wait for the decision at the relay. A repeat of a request whose
+    decision never reached the agent gets that decision; one whose decision did is a new request.
+    """
+    identity = asked.identity(scope.actor.id)
+    long("input", asked.input)
+    granted = _granted_by_rule(scope, asked)
+    task_id = asked.task_id or _only_task(scope)
+    permission_id = new_id()
+
+    def command(unit: Unit) -> StoredPermission:
+        until = clock.after(hold) if hold else None
+        earlier = _earlier(unit, identity)
+        if earlier is not None and _still_stands(scope, earlier, asked):
+            return _wait_again(unit, earlier, until)
+        task = unit.find(StoredTask, task_id) if task_id else None
+        if asked.task_id is not None and task is None:
+            raise NotFound()
+        permission = StoredPermission(
+            workspace_id=scope.workspace_id,
+            id=permission_id,
+            task_id=task.id if task else None,
+            agent=Agent(scope.actor.id, scope.actor.name),
+            tool_name=line("tool_name", asked.tool_name),
+            description=asked.description,
+            input=asked.input,
+            rule=rule_for(asked.tool_name, asked.input),
+            created_at=clock.now(),
+            request_id=asked.request_id,
+            connection=scope.connection,
+            held_until=until,
+            call=scope.call,
+        )
+        _remember(unit, identity, permission.id)
+        unit.put(permission)
+        _count(unit, task, permission, 1)
+        _tell(unit, "permission.requested", permission, task)
+        if granted is not None:
+            _settle(unit, permission, task, "allow", f"Allowed by the rule {granted.pattern}", SYSTEM)
+        return permission
+
+    reads = [Asked.key(identity)] + ([StoredTask.key(task_id)] if task_id else [])
+    return run(scope.with_idempotency(None), StoredPermission, command, reads=reads)
+
+
+def decide(scope: Scope, permission_id: str, decision: Decision) -> Permission:
+    """A person's word, given once. The second one gets a conflict that carries the first."""
+    scope.requires_person()
+
+    def command(unit: Unit) -> Permission:
+        permission = unit.get(StoredPermission, permission_id)
+        if permission.status != "pending":
+            who = permission.decided_by.name if permission.decided_by else "Somebody"
+            raise AlreadyDecided(
+                f"{who} already decided: {permission.behavior}.", current=public(permission, Permission)
+            )
+        if decision.behavior == "allow_always":
+            if permission.rule is None:
+                raise ValidationFailed(
+                    ("behavior", "no rule can be written for this input; allow it once, or deny it")
+                )
+            _write_rule(unit, permission.tool_name, permission.rule)
+        task = unit.find(StoredTask, permission.task_id) if permission.task_id else None
+        _settle(unit, permission, task, decision.behavior, decision.reason, scope.actor)
+        return public(permission, Permission)
+
+    return run(scope, Permission, command, reads=[StoredPermission.key(permission_id)])
+
+
+def withdraw(workspace_id: str, task_id: str) -> None:
+    """Deny what is still asked for a task that was deleted."""
+    scope = for_system(workspace_id)
+    if scope is None:
+        return
+    cursor: Cursor = None
+    while True:
+        page = scope.list(StoredPermission, StoredPermission.key("pending", ""), 100, cursor, index="by_state")
+        for permission in page.items:
+            if permission.task_id == task_id:
+                _deny(scope, permission.id, "The task was deleted.")
+        cursor = page.next_cursor
+        if cursor is None:
+            return
+
+
+def permissions(
+    scope: Scope, status: PermissionStatus | None, task_id: str | None, limit: int, cursor: Cursor
+) -> Page[Permission]:
+    """Oldest first with a status, newest first without; `task_id` filters within each page."""
+    if status is not None:
+        prefix = StoredPermission.key(status, "")
+        page = scope.list(StoredPermission, prefix, limit, cursor, index="by_state")
+    else:
+        page = scope.list(StoredPermission, StoredPermission.key(""), limit, cursor, newest_first=True)
+    chosen = [one for one in page.items if task_id is None or one.task_id == task_id]
+    return Page([public(one, Permission) for one in chosen], page.next_cursor)
+
+
+def add_rule(scope: Scope, new: NewRule) -> PermissionRule:
+    scope.requires_person()
+    try:
+        pattern = check_pattern(new.tool_name, new.pattern)
+    except PatternError as error:
+        raise ValidationFailed(("pattern", str(error))) from error
+
+    def command(unit: Unit) -> PermissionRule:
+        return _write_rule(unit, new.tool_name, pattern)
+
+    return run(scope, PermissionRule, command)
+
+
+def remove_rule(scope: Scope, rule_id: str) -> None:
+    scope.requires_person()
+
+    def command(unit: Unit) -> None:
+        rule = unit.get(PermissionRule, rule_id)
+        unit.remove(rule)
+        unit.emit("permission_rule.deleted", permission_rule={"id": rule.id})
+
+    run(scope, type(None), command, reads=[PermissionRule.key(rule_id)])
+
+
+def _granted_by_rule(scope: Scope, asked: Request) -> PermissionRule | None:
+    rules = scope.list(PermissionRule, PermissionRule.key(""), MOST_RULES).items
+    used = matches(rules, asked.tool_name, asked.input)
+    return used[0] if used else None
+
+
+def _only_task(scope: Scope) -> str | None:
+    """The task that the agent is on, where it does not say and there is exactly one."""
+    ongoing = scope.list(StoredTask, StoredTask.key("agent", "ongoing", ""), 50, index="by_state").items
+    own = [task.id for task in ongoing if task.agent is not None and task.agent.id == scope.actor.id]
+    return own[0] if len(own) == 1 else None
+
+
+def _earlier(unit: Unit, identity: str) -> StoredPermission | None:
+    asked = unit.find(Asked, identity)
+    return unit.find(StoredPermission, asked.permission_id) if asked else None
+
+
+def _still_stands(scope: Scope, earlier: StoredPermission, asked: Request) -> bool:
+    """Whether this is the same request once more: by its id, because it is open, or because a relay repeats the call."""
+    if asked.request_id is not None or earlier.status == "pending" or not earlier.delivered:
+        return True
+    return bool(scope.call) and earlier.call == scope.call
+
+
+def _wait_again(unit: Unit, permission: StoredPermission, until: datetime | None) -> StoredPermission:
+    """The same request once more: wait on, or take the decision that has not reached the agent."""
+    pending = permission.status == "pending"
+    if not pending and permission.request_id is not None:
+        _deliver_verdict(unit, permission)
+        unit.emit("permission.repeated", notify=[permission.agent.id], permission=public(permission, Permission))
+        return permission
+    if pending and not _is_longer(until, permission.held_until):
+        return permission
+    if permission.delivered and not pending:
+        return permission
+    permission.held_until = until if pending else permission.held_until
+    permission.call = unit.scope.call
+    permission.delivered = not pending
+    unit.put(permission)
+    unit.emit("permission.repeated", permission=public(permission, Permission))
+    return permission
+
+
+def _is_longer(until: datetime | None, held_until: datetime | None) -> bool:
+    """Whether a repeat makes the wait noticeably longer; relays repeat a call right after they hold it."""
+    return until is not None and (held_until is None or until - held_until > timedelta(seconds=10))
+
+
+def _remember(unit: Unit, identity: str, permission_id: str) -> None:
+    expires = clock.now() + timedelta(seconds=REMEMBERED)
+    unit.put(
+        Asked(workspace_id=unit.scope.workspace_id, id=identity, permission_id=permission_id, expires_at=expires)
+    )
+
+
+def _settle(
+    unit: Unit,
+    permission: StoredPermission,
+    task: StoredTask | None,
+    behavior: Behavior,
+    reason: str | None,
+    by: Actor,
+) -> None:
+    permission.status = "denied" if behavior == "deny" else "allowed"
+    permission.behavior, permission.reason = behavior, reason
+    permission.decided_by, permission.decided_at = by, clock.now()
+    held = permission.held_until is not None and permission.held_until > permission.decided_at
+    permission.delivered = held or by == SYSTEM
+    unit.put(permission)
+    _count(unit, task, permission, -1)
+    notify = _notify_agent(unit, permission)
+    _tell(unit, "permission.decided", permission, task, notify)
+
+
+def _notify_agent(unit: Unit, permission: StoredPermission) -> list[str]:
+    if permission.request_id is not None:
+        return [_deliver_verdict(unit, permission)]
+    if permission.delivered:
+        return []
+    verdict = f"[Permission {permission.id} {permission.status}] {permission.tool_name}"
+    if permission.reason:
+        verdict += f": {permission.reason}"
+    to = permission.agent.id
+    return [inbox.deliver(unit, to, "permission", verdict, task_id=permission.task_id)]
+
+
+def _deliver_verdict(unit: Unit, permission: StoredPermission) -> str:
+    behavior: Literal["allow", "deny"] = "deny" if permission.behavior == "deny" else "allow"
+    return inbox.deliver(
+        unit,
+        permission.agent.id,
+        "permission",
+        f"[Permission {permission.status}] {permission.tool_name}",
+        task_id=permission.task_id,
+        request_id=permission.request_id,
+        behavior=behavior,
+        connection=permission.connection,
+        asked_at=permission.created_at,
+    )
+
+
+def _count(unit: Unit, task: StoredTask | None, permission: StoredPermission, step: int) -> None:
+    unit.head.counts.waiting += step
+    if task is None:
+        return
+    before = msgspec.structs.replace(task)
+    task.pending_permissions += step
+    if task.pending_permissions == 0:
+        task.permission_at = None
+    elif task.permission_at is None:
+        task.permission_at = permission.created_at
+    tasks.save(unit, before, task)
+
+
+def _tell(
+    unit: Unit,
+    event: str,
+    permission: StoredPermission,
+    task: StoredTask | None,
+    notify: list[str] | None = None,
+) -> None:
+    entities: dict[str, object] = {"permission": public(permission, Permission)}
+    if task is not None:
+        entities["task"] = public(task, Task)
+    unit.emit(event, notify=notify or [], **entities)
+
+
+def _write_rule(unit: Unit, tool_name: str, pattern: str) -> PermissionRule:
+    rule = PermissionRule(
+        workspace_id=unit.scope.workspace_id,
+        id=new_id(),
+        tool_name=tool_name,
+        pattern=pattern,
+        created_by=unit.scope.actor,
+        created_at=clock.now(),
+    )
+    unit.put(rule)
+    unit.emit("permission_rule.created", permission_rule=rule)
+    return rule
+
+
+def _deny(scope: Scope, permission_id: str, reason: str) -> None:
+    def command(unit: Unit) -> None:
+        permission = unit.find(StoredPermission, permission_id)
+        if permission is not None and permission.status == "pending":
+            _settle(unit, permission, None, "deny", reason, SYSTEM)
+
+    run(scope, type(None), command, reads=[StoredPermission.key(permission_id)], while_archived=True)

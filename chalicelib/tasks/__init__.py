@@ -1,0 +1,1 @@
+"""Tasks and their threads, between people and agents."""

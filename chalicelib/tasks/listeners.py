@@ -1,0 +1,69 @@
+"""What follows from events: held calls are answered, and the thread of a deleted task is removed."""
+
+from __future__ import annotations
+
+import msgspec
+
+from chalicelib.attachments.model import StoredAttachment
+from chalicelib.kernel import grip, store
+from chalicelib.kernel.blobs import blobs
+from chalicelib.kernel.events import Event
+from chalicelib.kernel.listening import Listeners
+from chalicelib.kernel.mcp.calls import answered
+from chalicelib.kernel.scope import Scope, for_system
+from chalicelib.tasks.model import Message, Task
+from chalicelib.tasks.waits import Answer, answer, channel, closed, turn_of
+
+listeners = Listeners()
+
+
+@listeners.on("reply.received")
+def answer_waiting_calls(event: Event) -> list[grip.Item]:
+    if event.actor.kind != "person":
+        return []
+    message = msgspec.convert(event.entity("message"), Message)
+    task = msgspec.convert(event.entity("task"), Task)
+    return [_answered(event, message.task_id, turn_of(message.id, task.status), answer(message))]
+
+
+@listeners.on("status.updated")
+def end_waiting_calls(event: Event) -> list[grip.Item]:
+    task = msgspec.convert(event.entity("task"), Task)
+    if task.status not in {"completed", "rejected"}:
+        return []
+    return [_answered(event, task.id, f"seq-{event.seq}", closed(task))]
+
+
+@listeners.on("task.deleted")
+def end_calls_and_remove_thread(event: Event) -> list[grip.Item]:
+    task_id = str((event.entity("task") or {})["id"])
+    scope = for_system(event.workspace_id)
+    if scope is not None:
+        _remove_thread(scope, task_id)
+    gone = Answer(status="closed", task_id=task_id, task_status="rejected")
+    return [_answered(event, task_id, f"seq-{event.seq}", gone)]
+
+
+@listeners.on("*")
+def hint_subscribers(event: Event) -> list[grip.Item]:
+    task = event.entity("task")
+    return [grip.hint(f"task-{event.workspace_id}-{task['id']}")] if task is not None else []
+
+
+def _answered(event: Event, task_id: str, turn: str, value: Answer) -> grip.Item:
+    return grip.patch(channel(event.workspace_id, task_id), turn, answered(value))
+
+
+def _remove_thread(scope: Scope, task_id: str) -> None:
+    """Messages and files of a task that is gone. What is removed twice is removed once."""
+    while page := scope.list(Message, Message.key(task_id, ""), 50).items:
+        with store.WorkspaceItem.batch_write() as batch:
+            for message in page:
+                for attachment in message.attachments:
+                    blobs().delete(scope.workspace_id, attachment.id)
+                    batch.delete(_item(scope, StoredAttachment.key(attachment.id)))
+                batch.delete(_item(scope, message.sort_key()))
+
+
+def _item(scope: Scope, sort_key: str) -> store.WorkspaceItem:
+    return store.WorkspaceItem(scope.workspace_id, sort_key)

@@ -1,0 +1,102 @@
+"""Reading tasks and threads: filtered, searched, a page at a time.
+
+Without a filter the newest come first. With a status or an assignee they come from the `by_state` index, state after
+state, in board order. A text search looks at a bounded number of tasks per call, so its pages may be short:
+`next_cursor` is what says whether there is more.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+import msgspec
+
+from chalicelib.kernel.entity import public
+from chalicelib.kernel.errors import ValidationFailed
+from chalicelib.kernel.ids import is_id
+from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Page, start_after
+from chalicelib.kernel.scope import Scope
+from chalicelib.tasks.model import STATUSES, Assignee, Message, Status, StoredTask, Task
+
+MOST_SEARCHED = 1_000
+
+
+class Segments(msgspec.Struct, frozen=True):
+    """A list that is several ranges of one index, one after the other. A cursor is `<range>.<cursor in it>`."""
+
+    prefixes: list[str]
+    index: Literal["by_state"] | None
+
+
+def segments(statuses: str | None, assignee: Assignee | None) -> Segments:
+    if statuses is None and assignee is None:
+        return Segments([StoredTask.key("")], None)
+    chosen: tuple[Status, ...] = _statuses(statuses) if statuses is not None else STATUSES
+    assignees = [assignee] if assignee else list(get_args(Assignee))
+    return Segments([StoredTask.key(who, status, "") for status in chosen for who in assignees], "by_state")
+
+
+def tasks(
+    scope: Scope, wanted: Segments, text: str | None, limit: int = DEFAULT_LIMIT, cursor: Cursor = None
+) -> Page[Task]:
+    number, inner = _split(cursor, len(wanted.prefixes))
+    found: list[Task] = []
+    searched = 0
+    while len(found) < limit and searched < MOST_SEARCHED:
+        want = limit - len(found) if text is None else limit
+        page = scope.list(
+            StoredTask,
+            wanted.prefixes[number],
+            want,
+            inner,
+            index=wanted.index,
+            newest_first=wanted.index is None,
+        )
+        searched += len(page.items)
+        matching = [task for task in page.items if text is None or _has(task, text)]
+        room = limit - len(found)
+        found += [public(task, Task) for task in matching[:room]]
+        if len(matching) > room:
+            return Page(found, f"{number}.{_after(matching[room - 1], wanted)}")
+        inner = page.next_cursor
+        if inner is None:
+            number += 1
+            if number == len(wanted.prefixes):
+                return Page(found, None)
+    return Page(found, f"{number}.{inner or ''}")
+
+
+def messages(
+    scope: Scope, task_id: str, limit: int = DEFAULT_LIMIT, cursor: Cursor = None, after: str | None = None
+) -> Page[Message]:
+    """The thread, oldest first; `after` leaves out everything up to that message."""
+    if cursor is None and after is not None:
+        if not is_id(after):
+            raise ValidationFailed(("after", "is not the id of a message"))
+        cursor = start_after(Message.key(task_id, after))
+    return scope.list(Message, Message.key(task_id, ""), limit, cursor)
+
+
+def _has(task: StoredTask, text: str) -> bool:
+    wanted = text.casefold()
+    return wanted in task.title.casefold() or wanted in task.body.casefold()
+
+
+def _after(task: StoredTask, wanted: Segments) -> str:
+    return start_after(task.sort_key(), task.state_key() if wanted.index else "") or ""
+
+
+def _statuses(csv: str) -> tuple[Status, ...]:
+    try:
+        return tuple(dict.fromkeys(msgspec.convert(part, Status) for part in csv.split(",")))
+    except msgspec.ValidationError as error:
+        raise ValidationFailed(("status", f"takes one or more of {', '.join(STATUSES)}, with commas")) from error
+
+
+def _split(cursor: Cursor, segments: int) -> tuple[int, Cursor]:
+    if cursor is None:
+        return 0, None
+    number, dot, inner = cursor.partition(".")
+    if not dot or not number.isascii() or not number.isdigit() or len(number) > 2 or int(number) >= segments:
+        raise ValidationFailed(("cursor", "is not a cursor of this list; leave it out to begin at the start"))
+    return int(number), inner or None

@@ -1,0 +1,1 @@
+"""MCP tokens: how agents enter a workspace, and how they are shut out."""

@@ -1,0 +1,109 @@
+"""Presence of agents: it follows from what they do (calls, held streams), never from a flag that somebody sets.
+
+A call moves `last_seen_at` on the token's route, at most once a minute. The first call after a silence writes
+`agent.connected`; a scheduled function writes `agent.disconnected` when nothing was heard for `presence_timeout`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from chalicelib.kernel import clock, directory
+from chalicelib.kernel.directory import Client, Due, TokenRoute
+from chalicelib.kernel.entity import Entity, public
+from chalicelib.kernel.scope import Scope, for_system
+from chalicelib.kernel.settings import MINUTE, settings
+from chalicelib.kernel.unit import Unit, run
+from chalicelib.tokens.model import StoredToken, Token
+
+
+def seen(scope: Scope, client: Client | None) -> None:
+    """The agent of `scope` just called."""
+    route = scope.route
+    if route is None or scope.route_key is None:
+        return
+    now = clock.now()
+    if not route.connected or (client is not None and client != route.client):
+        _connect(scope, route, client or route.client)
+    elif route.last_seen_at is None or route.last_seen_at <= now - timedelta(seconds=MINUTE):
+        _move(scope, msgspec.structs.replace(route, last_seen_at=now))
+
+
+def left(scope: Scope, ended: Entity) -> None:
+    """The agent of `scope` ended its session (`ended` records it)."""
+
+    def command(unit: Unit) -> None:
+        unit.put(ended)
+        _disconnect(unit, scope.credential_id)
+
+    run(scope, type(None), command, reads=[StoredToken.key(scope.credential_id)], while_archived=True)
+
+
+def check(due: Due) -> bool:
+    """Whether the agent is gone. If it was heard of in the meantime, look again later. Safe to repeat."""
+    route = directory.read(directory.token_key(due.route), TokenRoute)
+    directory.remove(directory.due_key(due))
+    if route is None or not route.connected:
+        return False
+    silent_from = (route.last_seen_at or due.at) + timedelta(seconds=settings().presence_timeout)
+    if silent_from > clock.now():
+        later = msgspec.structs.replace(due, at=silent_from)
+        directory.write(directory.due_key(later), later)
+        return False
+    scope = for_system(due.workspace_id)
+    if scope is not None:
+        run(
+            scope,
+            type(None),
+            lambda unit: _disconnect(unit, due.id),
+            reads=[StoredToken.key(due.id)],
+            while_archived=True,
+        )
+    return scope is not None
+
+
+def _connect(scope: Scope, route: TokenRoute, client: Client | None) -> None:
+    def command(unit: Unit) -> None:
+        token = unit.find(StoredToken, scope.credential_id)
+        if token is None or token.status != "active":
+            return
+        now = clock.now()
+        token.connected, token.client, token.last_used_at = True, client, now
+        unit.put(token)
+        current = TokenRoute(route.workspace_id, route.token_id, token.name, route.expires_at, now, True, client)
+        key = directory.token_key(token.route)
+        unit.enter(directory.record(key, current), directory.exists())
+        at = now + timedelta(seconds=settings().presence_timeout)
+        due = Due("presence", at, scope.workspace_id, token.id, token.route)
+        unit.enter(directory.record(directory.due_key(due), due))
+        unit.emit("agent.connected", token=public(token, Token))
+
+    run(
+        scope.with_idempotency(None),
+        type(None),
+        command,
+        reads=[StoredToken.key(scope.credential_id)],
+        while_archived=True,
+    )
+
+
+def _disconnect(unit: Unit, token_id: str) -> None:
+    token = unit.find(StoredToken, token_id)
+    if token is None or not token.connected or token.status != "active":
+        return
+    key = directory.token_key(token.route)
+    route = directory.read(key, TokenRoute)
+    if route is not None:
+        quiet = msgspec.structs.replace(route, connected=False)
+        unit.enter(directory.record(key, quiet), directory.exists())
+        token.last_used_at = route.last_seen_at
+    token.connected = False
+    unit.put(token)
+    unit.emit("agent.disconnected", token=public(token, Token))
+
+
+def _move(scope: Scope, route: TokenRoute) -> None:
+    if scope.route_key is not None:
+        directory.update(scope.route_key, route)

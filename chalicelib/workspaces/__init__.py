@@ -1,0 +1,1 @@
+"""Workspaces: one per project, walled off from every other."""
