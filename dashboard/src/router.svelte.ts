@@ -40,7 +40,9 @@ function parts(pathname: string): string[] {
 
 /** Where to go after signing in: a path of this site and nothing else, whatever the link says. */
 function localPath(signIn: URL): string {
-  const wanted = new URL(signIn.searchParams.get("next") ?? "/", signIn.origin);
+  const next = signIn.searchParams.get("next") ?? "/";
+  if (!URL.canParse(next, signIn.origin)) return "/";
+  const wanted = new URL(next, signIn.origin);
   return wanted.origin === signIn.origin ? wanted.pathname + wanted.search + wanted.hash : "/";
 }
 

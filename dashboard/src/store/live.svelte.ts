@@ -110,11 +110,11 @@ class Live {
     if (!workspace || !(event.task || event.permission)) return;
     this.inbox = inboxAfter(this.inbox, event, workspace);
     clearTimeout(this.#inboxTimer);
-    this.#inboxTimer = setTimeout(() => void this.#settleInbox(), INBOX_SETTLES_MS);
+    this.#inboxTimer = setTimeout(() => void this.settleInbox(), INBOX_SETTLES_MS);
   }
 
   /** What waits is the server's to judge: our own reading of the events only bridges the moment. */
-  async #settleInbox(): Promise<void> {
+  async settleInbox(): Promise<void> {
     const snapshot = await api.inbox.get().catch(() => null);
     if (snapshot) this.inbox = inboxFrom(snapshot, this.inbox, (id) => this.store(id).log.cursor);
   }

@@ -28,6 +28,12 @@ export function actorName(actor: Actor, personId: string | undefined): string {
   return actor.name || (actor.kind === "system" ? "Handrail" : actor.kind);
 }
 
+/** The same within a sentence. */
+export function byActor(actor: Actor, personId: string | undefined): string {
+  const name = actorName(actor, personId);
+  return name === "You" ? "you" : name;
+}
+
 export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
