@@ -11,7 +11,7 @@ from chalicelib.kernel.ids import new_id, random_base62
 from chalicelib.kernel.settings import settings
 from chalicelib.people.model import Identity, Person, identity_key, person_key
 
-LOCAL_OWNER = identity_key("local", "owner")
+LOCAL_OWNER = ("local", "owner")
 
 
 def providers() -> list[str]:
@@ -24,8 +24,8 @@ def sign_in_locally(address: str) -> tuple[Person, Session]:
         raise NotFound()
     if not _is_loopback(address):
         raise Forbidden("Local sign-in works only in a browser on the machine that runs Handrail.")
-    person = _local_owner()
-    return person, _open_session(person)
+    person = known_as(*LOCAL_OWNER, email="owner@localhost", name="Owner")
+    return person, open_session(person)
 
 
 def sign_out(session: Session) -> None:
@@ -40,17 +40,19 @@ def person_of(session: Session) -> Person:
     return person
 
 
-def _local_owner() -> Person:
-    candidate = Identity(new_id())
-    if not directory.write_once(LOCAL_OWNER, candidate):
-        candidate = directory.read(LOCAL_OWNER, Identity) or candidate
-    owner = Person(id=candidate.person_id, email="owner@localhost", name="Owner", created_at=clock.now())
-    if directory.write_once(person_key(owner.id), owner):
-        return owner
-    return directory.read(person_key(owner.id), Person) or owner
+def known_as(issuer: str, subject: str, *, email: str, name: str) -> Person:
+    """The person whom the identity provider `issuer` calls `subject`; made at their first sign-in."""
+    key = identity_key(issuer, subject)
+    identity = Identity(new_id())
+    if not directory.write_once(key, identity):
+        identity = directory.read(key, Identity) or identity
+    person = Person(id=identity.person_id, email=email, name=name, created_at=clock.now())
+    if directory.write_once(person_key(person.id), person):
+        return person
+    return directory.read(person_key(person.id), Person) or person
 
 
-def _open_session(person: Person) -> Session:
+def open_session(person: Person) -> Session:
     session = Session(
         id=random_base62(22),
         person_id=person.id,

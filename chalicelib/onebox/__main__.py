@@ -1,0 +1,28 @@
+"""`python -m chalicelib.onebox`: run Handrail on this machine. What keeps it from starting is one line and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+
+from chalicelib.kernel import settings
+from chalicelib.kernel.settings import ConfigurationError
+from chalicelib.onebox.engine import EngineError
+from chalicelib.onebox.http import AddressInUse
+
+
+def main() -> int:
+    from chalicelib.onebox.program import Program
+
+    try:
+        program = Program(settings.settings())
+    except (ConfigurationError, EngineError, AddressInUse) as error:
+        print(f"Handrail cannot start: {error}", file=sys.stderr)
+        return 1
+    print(f"Handrail is at {program.url}", flush=True)
+    program.run()
+    print("Handrail has stopped.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""The whole of Handrail in one process, put together in one place.
+
+client ──► HttpServer ──► Relay ──► Gateway ──► Chalice app ──► SQLite engine
+                            ▲                                       │ change feed
+                            └──────── publish ◄── stream function ◄─┘
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from chalicelib.kernel import blobs, clock, grip, logs, settings, store
+from chalicelib.kernel.settings import ConfigurationError, Settings
+from chalicelib.onebox.asgi import Receive, Scope, Send
+from chalicelib.onebox.blobs import FolderBlobs
+from chalicelib.onebox.engine import Engine, install
+from chalicelib.onebox.gateway import Gateway, Limits
+from chalicelib.onebox.http import HttpServer
+from chalicelib.onebox.pump import Pump
+from chalicelib.onebox.relay import Relay
+from chalicelib.onebox.remote_pump import RemotePump
+from chalicelib.onebox.scheduler import Scheduler, schedule_event
+from chalicelib.onebox.static import StaticSite
+
+DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard" / "dist"
+LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+class Program:
+    """Opens everything, in order; `run` serves until a signal, `start`/`stop` serve in the background."""
+
+    def __init__(self, chosen: Settings) -> None:
+        folder = _data_folder(chosen.data)
+        key = chosen.signing_key or _signing_key(folder / "signing.key")
+        self.http = HttpServer(self._serve, chosen.host, chosen.port)
+        self.settings = msgspec.structs.replace(chosen, signing_key=key, local_sign_in=True, port=self.http.port)
+        settings.configure(self.settings)
+        logs.start(chosen.log_level)
+        self.engine = None if chosen.dynamodb_endpoint else Engine.open(folder / "handrail.db")
+        if self.engine is not None:
+            install(self.engine.client)
+        store.connect()
+        store.create_tables()
+        blobs.keep_in(FolderBlobs(folder / "attachments"))
+        self._wire()
+
+    def _wire(self) -> None:
+        import app
+
+        site = StaticSite(DASHBOARD, CONTENT_SECURITY_POLICY)
+        limits = Limits(body_bytes=self._body_limit)
+        self.gateway = Gateway(
+            app.app,
+            allowed_host=self._is_own_host,
+            limits=limits,
+            threads=self.settings.workers,
+            fallback=site,
+        )
+        self.relay = Relay(self.gateway)
+        grip.publish_through(self.relay)
+        self.pump = Pump(self.engine, app.stream) if self.engine else RemotePump(self.settings, app.stream)
+        self.scheduler = Scheduler(lambda: app.maintenance(schedule_event(), None), self._expire)
+
+    @property
+    def url(self) -> str:
+        return self.settings.address
+
+    def run(self) -> None:
+        self._begin()
+        try:
+            self.http.run()
+        finally:
+            self._end()
+
+    def start(self) -> Program:
+        self._begin()
+        self.http.start()
+        return self
+
+    def stop(self) -> None:
+        self.http.stop()
+        self._end()
+
+    def _begin(self) -> None:
+        threading.Thread(target=_load_what_is_needed_later, daemon=True).start()
+        self.pump.start()
+        self.scheduler.start()
+
+    def _end(self) -> None:
+        self.scheduler.stop()
+        self.pump.stop()
+        self.gateway.close()
+        if self.engine is not None:
+            self.engine.close()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.relay(scope, receive, send)
+
+    def _is_own_host(self, host: str) -> bool:
+        name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
+        public = urlsplit(self.settings.address)
+        return name in LOOPBACK or host == public.netloc or name == public.hostname
+
+    def _body_limit(self, path: str) -> int:
+        return self.settings.largest_mcp_body if path.startswith("/mcp/") else self.settings.largest_api_body
+
+    def _expire(self) -> None:
+        if self.engine is not None:
+            self.engine.expire(clock.now().timestamp())
+
+
+def _load_what_is_needed_later() -> None:
+    """On Lambda these load with the first request that needs them; here the first agent need not wait."""
+    importlib.import_module("jose.jwt")
+    importlib.import_module("mcp_types.methods")
+
+
+def _data_folder(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        probe = folder / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise ConfigurationError(
+            f"The data folder {folder} cannot be written ({reason}). Set HANDRAIL_DATA to one that can."
+        ) from error
+    return folder
+
+
+def _signing_key(file: Path) -> str:
+    """The key of this data folder, made at the first start and readable by its owner only."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        key = secrets.token_urlsafe(48)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as opened:
+            opened.write(key)
+        return key
