@@ -1,0 +1,44 @@
+"""A plain HTTP client that reads a held answer line by line, each read under a deadline."""
+
+import http.client
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+DEADLINE = 15.0
+
+
+class Held:
+    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
+        self._connection, self._answer = connection, answer
+        self.status, self.headers = answer.status, answer.headers
+
+    def line(self) -> str:
+        """The next line without its end; empty when the answer has ended."""
+        return self._answer.readline().decode().removesuffix("\n")
+
+    def lines(self, count: int) -> list[str]:
+        return [self.line() for _ in range(count)]
+
+    def rest(self) -> str:
+        return self._answer.read().decode()
+
+    def close(self) -> None:
+        self._answer.close()
+        self._connection.close()
+
+
+def send(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> http.client.HTTPConnection:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, body or None, named)
+    return connection
+
+
+@contextmanager
+def opened(port: int, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Iterator[Held]:
+    connection = send(port, method, path, body, **headers)
+    held = Held(connection, connection.getresponse())
+    try:
+        yield held
+    finally:
+        held.close()

@@ -1,0 +1,45 @@
+"""Every test of this folder runs against the embedded relay and against a real Pushpin."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from chalicelib.onebox.http import HttpServer
+from chalicelib.onebox.relay import Relay
+from tests.contract.grip import pushpin
+from tests.contract.grip.origin import Origin
+
+Publish = Callable[[Sequence[Mapping[str, object]]], None]
+
+
+@dataclass(frozen=True)
+class Target:
+    name: str
+    origin: Origin
+    port: int
+    publish: Publish
+
+
+def _embedded() -> Iterator[Target]:
+    origin = Origin()
+    relay = Relay(origin)
+    with HttpServer(relay) as server:
+        yield Target("embedded", origin, server.port, relay.publish)
+
+
+def _pushpin() -> Iterator[Target]:
+    if not pushpin.installed():
+        reason = "pushpin is not installed (apt-get install pushpin)"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    origin = Origin()
+    with HttpServer(origin) as server, pushpin.Pushpin(server.port) as relay:
+        yield Target("pushpin", origin, relay.port, relay.publish)
+
+
+@pytest.fixture(scope="module", params=["embedded", "pushpin"])
+def target(request: pytest.FixtureRequest) -> Iterator[Target]:
+    yield from {"embedded": _embedded, "pushpin": _pushpin}[request.param]()
