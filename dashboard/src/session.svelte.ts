@@ -21,7 +21,10 @@ class Session {
   }
 
   async signOut(): Promise<void> {
-    await auth.signOut();
+    await auth.signOut().catch((error: unknown) => {
+      // Signed out elsewhere already: as wanted.
+      if (!(error instanceof Problem && error.status === 401)) throw error;
+    });
     forgetDrafts();
     window.location.assign("/signin");
   }

@@ -1,14 +1,12 @@
 /** Answers `fetch` from a table of "METHOD /path" while a test runs; an unknown request fails the test. */
 import { vi } from "vitest";
 
-type Answer = Response | unknown;
-
 export interface Request {
   line: string;
   body: unknown;
 }
 
-export function serve(answers: Record<string, (body: unknown) => Answer>): Request[] {
+export function serve(answers: Record<string, (body: unknown) => unknown>): Request[] {
   const requests: Request[] = [];
   vi.stubGlobal("fetch", (url: string, init: RequestInit = {}) => {
     const line = `${init.method ?? "GET"} ${url.split("?")[0]}`;
@@ -16,8 +14,7 @@ export function serve(answers: Record<string, (body: unknown) => Answer>): Reque
     requests.push({ line, body });
     const answer = answers[line];
     if (!answer) throw new Error(`unexpected request ${line}`);
-    const given = answer(body);
-    return Promise.resolve(given instanceof Response ? given : Response.json(given));
+    return Promise.resolve(answer(body)).then((given) => (given instanceof Response ? given : Response.json(given)));
   });
   return requests;
 }

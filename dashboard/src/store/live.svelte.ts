@@ -12,8 +12,10 @@ import { inboxAfter, inboxFrom } from "./inbox.ts";
 import { StreamSet } from "./stream-set.ts";
 import { WorkspaceStore } from "./workspace-store.ts";
 
-const POLL_MS = 5_000;
-const CHECK_MS = 60_000;
+const POLL_MS = 3_000;
+/** No stream tells of a workspace that was made elsewhere. */
+const CHECK_MS = 10_000;
+const HIDDEN_CHECK_MS = 60_000;
 const HIDDEN_AFTER_MS = 30_000;
 const INBOX_SETTLES_MS = 300;
 
@@ -138,8 +140,9 @@ class Live {
 
   #chooseStreams(): void {
     if (this.#asleep) return this.#streamSet.want([]);
+    // In an order that does not change while one works: each change of place would reopen a stream.
     const newestFirst = this.#active()
-      .sort((a, b) => b.updated_at.localeCompare(a.updated_at))
+      .sort((a, b) => b.created_at.localeCompare(a.created_at) || b.id.localeCompare(a.id))
       .map((workspace) => workspace.id);
     const focused = this.#focused && this.workspaces.get(this.#focused) ? [this.#focused] : [];
     this.#streamSet.want([...new Set([...focused, ...newestFirst])]);
@@ -163,8 +166,9 @@ class Live {
     clearTimeout(this.#pollTimer);
     await this.refresh();
     clearTimeout(this.#pollTimer);
-    const rested = document.visibilityState === "hidden" || this.connection === "live";
-    this.#pollTimer = setTimeout(() => void this.#poll(), rested ? CHECK_MS : POLL_MS);
+    const visibleMs = this.connection === "live" ? CHECK_MS : POLL_MS;
+    const ms = document.visibilityState === "hidden" ? HIDDEN_CHECK_MS : visibleMs;
+    this.#pollTimer = setTimeout(() => void this.#poll(), ms);
   }
 }
 

@@ -81,7 +81,10 @@ export class MockApi {
   #auth(method: string, path: string): Answer {
     if (path === "config") return [200, { providers: ["local"] }];
     if (path === "local/session") this.signedIn = true;
-    if (method === "DELETE") this.signedIn = false;
+    if (method === "DELETE") {
+      this.signedIn = false;
+      return [204, null];
+    }
     return this.signedIn ? [200, { person: PERSON }] : problem(401, "unauthenticated", "Sign in first.");
   }
 
