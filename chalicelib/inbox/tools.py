@@ -27,7 +27,10 @@ class InboxContent(msgspec.Struct):
 
 @registry.tool("getInbox", "Read your inbox", InboxContent)
 def get_inbox(scope: Scope, arguments: GetInbox) -> InboxContent:
-    """What waits for you: new tasks, replies, decisions, cancellations. Give the ids that you have dealt with as ack; they do not come back."""
+    """What waits for you: new tasks, replies, decisions, cancellations.
+
+    Give the ids that you have dealt with as ack; they do not come back.
+    """
     taken = rules.acknowledge(scope, arguments.ack)
     waiting = [entry for entry in rules.waiting(scope, arguments.limit + len(taken)) if entry.id not in taken]
     return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken)

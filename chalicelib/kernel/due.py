@@ -1,7 +1,7 @@
 """Work that falls due: found by its time, never by a scan; a bounded amount per run, the rest at the next.
 
-CROSS-WORKSPACE BY DESIGN: maintenance finds due work of all workspaces by its time, then acts on one workspace at a time
-through that workspace's own scope.
+CROSS-WORKSPACE BY DESIGN: maintenance finds due work of all workspaces by its time, then acts on one workspace at a
+time, through that workspace's own scope.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class TokenInUrl(Problem):
 
 
 class Unauthorized(Problem):
-    status, code, title = 401, "unauthorized", "Not signed in"
+    status, code, title = 401, "unauthorized", "Missing or dead credentials"
 
 
 class Forbidden(Problem):

@@ -191,9 +191,7 @@ class Unexpected(Problem):
 def _answer(route: Route, request: Request, path: dict[str, str]) -> object:
     query = dict(request.query_params or {})
     if "token" in query:
-        raise TokenInUrl(
-            "Send the token as 'Authorization: Bearer <token>'. What stands in a URL ends up in logs; revoke this one."
-        )
+        raise TokenInUrl("Send the token as 'Authorization: Bearer <token>'. A URL ends up in logs: revoke this one.")
     if route.method not in SAFE and route.access != "agent":
         _check_origin(request)
     caller = _caller(route, request, path)

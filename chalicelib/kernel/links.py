@@ -1,8 +1,8 @@
 """Links that a relay follows for a stream it holds.
 
-A relay sends nothing of the client's request with them, so the link itself is a signed, short-lived capability: whose stream
-it is, in which workspace, and what it has received. Every time one is followed the credential is looked up again, and a
-stream whose credential died is ended: an answer that neither holds nor links is how GRIP says so.
+A relay sends nothing of the client's request with them, so the link itself is a signed, short-lived capability: whose
+stream it is, in which workspace, and what it has received. Every time one is followed the credential is looked up
+again, and a stream whose credential died is ended: an answer that neither holds nor links is how GRIP says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LIFETIME = 15 * MINUTE
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """`route` (of a token), or `session` and `person`, name the credential. `after` is the last event that was sent."""
+    """`route` (of a token), or `session` and `person`, name the credential; `after` is the last event sent."""
 
     kind: str
     workspace_id: str

@@ -1,7 +1,7 @@
 """The stream function: every event, in order per workspace and at least once, goes to the relay and to the listeners.
 
-A listener is idempotent: it may see an event twice. It may return GRIP items to publish. A record that fails is reported
-as such, so that the next attempt begins with it and nothing behind it overtakes.
+A listener is idempotent: it may see an event twice. It may return GRIP items to publish. A record that fails is
+reported as such, so that the next attempt begins with it and nothing behind it overtakes.
 """
 
 from __future__ import annotations

@@ -171,20 +171,25 @@ def for_new(head: Head, actor: Actor, session_id: str) -> Scope:
     return Scope(head, actor, "session", session_id)
 
 
-def heads_of(person_id: str) -> list[Head]:
-    """CROSS-WORKSPACE BY DESIGN: the overview lists the caller's own workspaces side by side, read-only."""
-    ids = [member.workspace_id for member in directory.memberships(person_id)]
+def heads_of(person_id: str, limit: int | None = None, after: str = "") -> Page[Head]:
+    """CROSS-WORKSPACE BY DESIGN: the overview lists the caller's own workspaces side by side, read-only.
+
+    The oldest first, beginning behind the workspace `after`.
+    """
+    ids = sorted(m.workspace_id for m in directory.memberships(person_id) if m.workspace_id > after)
+    chosen = ids[:limit]
     found: list[Head] = []
-    for start in range(0, len(ids), store.BATCH):
-        items, _ = store.batch_get([(workspace_id, HEAD) for workspace_id in ids[start : start + store.BATCH]])
-        found += [head for item in items.values() if (head := _live_head(item)) is not None]
-    return sorted(found, key=lambda head: head.id)
+    for start in range(0, len(chosen), store.BATCH):
+        keys = [(workspace_id, HEAD) for workspace_id in chosen[start : start + store.BATCH]]
+        items, _ = store.batch_get(keys)
+        found += [head for key in keys if (head := _live_head(items.get(key))) is not None]
+    return Page(found, chosen[-1] if len(chosen) < len(ids) else None)
 
 
 def for_each(session: Session) -> list[Scope]:
     """CROSS-WORKSPACE BY DESIGN: the inbox of a person spans their workspaces; one scope for each, read-only use."""
     actor = Actor("person", session.person_id, session.name)
-    return [Scope(head, actor, "session", session.id) for head in heads_of(session.person_id)]
+    return [Scope(head, actor, "session", session.id) for head in heads_of(session.person_id).items]
 
 
 def _live_session(session: Session | None, person_id: str) -> Session:

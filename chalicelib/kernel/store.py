@@ -99,8 +99,12 @@ def connect() -> None:
 def create_tables() -> None:
     """Make the tables where they do not exist yet (one machine and tests; on AWS they are in `infra/`)."""
     for model in (WorkspaceItem, DirectoryItem):
-        if not model.exists():
-            model.create_table(wait=True)
+        if model.exists():
+            continue
+        model.create_table(wait=True)
+        lifetime = {"AttributeName": "ttl", "Enabled": True}
+        request = {"TableName": model.Meta.table_name, "TimeToLiveSpecification": lifetime}
+        connection().dispatch("UpdateTimeToLive", request)
 
 
 def connection() -> Connection:

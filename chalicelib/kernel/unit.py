@@ -209,11 +209,10 @@ def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:
     items, entries = store.batch_get(keys, [repeat_key] if repeat_key else [])
     loaded = {sort_key: item for (_, sort_key), item in items.items()}
     repeated = directory.value_of(entries.get(repeat_key), Answer) if repeat_key else None
-    if repeated is not None and scope.idempotency is not None:
-        if repeated.fingerprint != scope.idempotency.fingerprint:
-            raise IdempotencyMismatch(
-                "This idempotency key came with other content before. Use a new key for a new request."
-            )
+    if repeated is not None and scope.idempotency and repeated.fingerprint != scope.idempotency.fingerprint:
+        raise IdempotencyMismatch(
+            "This idempotency key came with other content before. Use a new key for a new request."
+        )
     return Unit(scope, _fresh_head(scope, loaded.pop(HEAD, None)), loaded), repeated
 
 

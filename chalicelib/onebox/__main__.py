@@ -1,4 +1,7 @@
-"""`python -m chalicelib.onebox`: run Handrail on this machine. What keeps it from starting is one line and exit code 1."""
+"""`python -m chalicelib.onebox`: run Handrail on this machine.
+
+What keeps it from starting is said in one line, with exit code 1.
+"""
 
 from __future__ import annotations
 

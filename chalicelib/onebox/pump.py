@@ -1,4 +1,4 @@
-"""Feeds the stream function, in place of Lambda's event source mapping: in order, at least once, retried until served.
+"""Feeds the stream function, in place of Lambda's event source mapping: in order, at least once, until served.
 
 The place reached is durable. A process that is killed between a commit and its publishing serves the change after the
 restart; one that cannot be served blocks what follows, visibly, and is tried again after a pause.

@@ -1,6 +1,6 @@
 """Feeds the stream function from any DynamoDB endpoint's own streams (`HANDRAIL_DYNAMODB_ENDPOINT`).
 
-It begins where the streams begin that the endpoint still has; what was served before is dropped by the relay as known.
+It begins with the oldest records that the endpoint still has; what was served before is known to the relay.
 """
 
 from __future__ import annotations

@@ -209,7 +209,7 @@ def _earlier(unit: Unit, identity: str) -> StoredPermission | None:
 
 
 def _still_stands(scope: Scope, earlier: StoredPermission, asked: Request) -> bool:
-    """Whether this is the same request once more: by its id, because it is open, or because a relay repeats the call."""
+    """Whether this is the same request once more: by its id, as it is open, or as a relay repeats the call."""
     if asked.request_id is not None or earlier.status == "pending" or not earlier.delivered:
         return True
     return bool(scope.call) and earlier.call == scope.call

@@ -36,7 +36,10 @@ class PermissionRequest(msgspec.Struct, kw_only=True):
 
 @registry.tool("requestPermission", "Ask a person for permission", Verdict)
 def request_permission(scope: Scope, arguments: RequestPermission) -> Verdict | Held[Verdict]:
-    """Ask a person to allow something before you do it, and wait. input is exactly what would run, as JSON. While the status is waiting, call it again with the same arguments."""
+    """Ask a person to allow something before you do it, and wait. input is exactly what would run, as JSON.
+
+    While the status is waiting, call it again with the same arguments.
+    """
     given = arguments.input
     text = given if isinstance(given, str) else msgspec.json.encode(given or {}).decode()
     asked = rules.Request(

@@ -1,7 +1,8 @@
 """A task and its thread.
 
-A task is done by an agent or by a person (`assignee`). `agent` is the one agent that has it: handed out by getNextTask
-under a lease (`claim_expires_at`), then kept while it works. `waiting` says since when a person is needed, and for what.
+A task is done by an agent or by a person (`assignee`). `agent` is the one agent that has it: handed out by
+getNextTask under a lease (`claim_expires_at`), then kept while it works. `waiting` says since when a person is
+needed, and for what.
 """
 
 from __future__ import annotations

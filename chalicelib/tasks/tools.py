@@ -81,7 +81,7 @@ class WaitForReply(Arguments, kw_only=True):
 
 @registry.tool("createTask", "Create a task", CreatedTask)
 def create_task(scope: Scope, arguments: CreateTask) -> CreatedTask:
-    """Create a task. With assignee human it is put before a person: use this to ask for a decision, then waitForReply."""
+    """Create a task. With assignee human it is put before a person: ask for a decision so, then waitForReply."""
     new = rules.NewTask(
         title=arguments.title,
         body=arguments.body,
@@ -94,7 +94,7 @@ def create_task(scope: Scope, arguments: CreateTask) -> CreatedTask:
 
 @registry.tool("updateTaskStatus", "Update a task's status", UpdatedStatus)
 def update_task_status(scope: Scope, arguments: UpdateTaskStatus) -> UpdatedStatus:
-    """Say where a task stands: ongoing when you start, blocked when you are stuck, completed or rejected at the end."""
+    """Say where a task stands: ongoing when you start, blocked when stuck, completed or rejected at the end."""
     task = rules.set_status(scope, arguments.task_id, arguments.status)
     return UpdatedStatus(task.id, task.status)
 
@@ -118,13 +118,19 @@ def get_task_messages(scope: Scope, arguments: GetTaskMessages) -> Thread:
 
 @registry.tool("getNextTask", "Get the next task", NextTask)
 def get_next_task(scope: Scope, arguments: GetNextTask) -> NextTask:
-    """Claim the oldest task that waits for an agent. No other agent gets it while you work on it; task is null when there is none."""
+    """Claim the oldest task that waits for an agent; no other agent gets it while you work on it.
+
+    task is null when there is none.
+    """
     return NextTask(rules.claim_next(scope, claim=arguments.claim))
 
 
 @registry.tool("waitForReply", "Wait for a person's reply", Answer)
 def wait_for_reply(scope: Scope, arguments: WaitForReply) -> Answer | Held[Answer]:
-    """Wait until a person replies in a task. While the status is waiting, call it again. Give the last message_id as after to wait for the one that follows."""
+    """Wait until a person replies in a task. While the status is waiting, call it again.
+
+    Give the last message_id as after to wait for the one that follows.
+    """
     task = scope.get(StoredTask, arguments.task_id)
     message = waits.reply_after(scope, task, arguments.after)
     if message is not None:

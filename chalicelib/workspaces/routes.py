@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.head import Workspace
-from chalicelib.kernel.http import Call, Nothing, Reply, Routes, requested_idempotency
+from chalicelib.kernel.http import Call, Listing, Nothing, Reply, Routes, requested_idempotency
 from chalicelib.kernel.scope import heads_of
 from chalicelib.workspaces import rules
 from chalicelib.workspaces.rules import Confirmation, NewWorkspace, WorkspaceChanges
@@ -23,14 +23,14 @@ class Workspaces(msgspec.Struct):
     seq: int | None = None
 
 
-@routes.route("GET", "/api/workspaces", access="session", answer=Workspaces)
-def workspaces(call: Call[Nothing, Nothing]) -> Workspaces:
+@routes.route("GET", "/api/workspaces", access="session", query=Listing, answer=Workspaces)
+def workspaces(call: Call[Nothing, Listing]) -> Workspaces:
     """The caller's workspaces, the oldest first."""
     return _own(call)
 
 
-@routes.route("GET", "/api/overview", access="session", answer=Workspaces)
-def overview(call: Call[Nothing, Nothing]) -> Workspaces:
+@routes.route("GET", "/api/overview", access="session", query=Listing, answer=Workspaces)
+def overview(call: Call[Nothing, Listing]) -> Workspaces:
     """The caller's workspaces side by side, read-only."""
     return _own(call)
 
@@ -72,5 +72,6 @@ def restore(call: Call[Nothing, Nothing]) -> Workspace:
     return rules.restore(call.scope)
 
 
-def _own(call: Call[Nothing, Nothing]) -> Workspaces:
-    return Workspaces([public(head, Workspace) for head in heads_of(call.session.person_id)])
+def _own(call: Call[Nothing, Listing]) -> Workspaces:
+    page = heads_of(call.session.person_id, call.query.limit, call.query.cursor or "")
+    return Workspaces([public(head, Workspace) for head in page.items], page.next_cursor)

@@ -1,4 +1,4 @@
-"""Clients for tests: a person with a browser's cookie, an agent that speaks MCP by hand, and a reader of event streams."""
+"""Clients for tests: a person with a browser's cookie, an agent that speaks MCP by hand, a reader of streams."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Frame:
 
 
 class EventStream:
-    """Reads a held stream in the background. `wait_for` returns the first frame that fits, or fails at the deadline."""
+    """Reads a held stream in the background. `wait_for` returns the first frame that fits, or fails in time."""
 
     def __init__(self, client: httpx.Client, method: str, path: str, **options: Any) -> None:
         self.frames: list[Frame] = []

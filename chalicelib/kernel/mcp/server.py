@@ -1,7 +1,7 @@
 """The MCP server of a workspace: what both generations share.
 
-Every request is authorised first (`Scope`), so an unknown, foreign or dead token never reaches a method. `seen` is told of
-every call: presence follows from activity.
+Every request is authorised first (`Scope`), so an unknown, foreign or dead token never reaches a method. `seen` is
+told of every call: presence follows from activity.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ RESOURCE_NOT_FOUND = -32002
 INSTRUCTIONS = """\
 You are connected to the Handrail workspace "{name}" (workspace_id {id}; pass it to every tool).
 People here see only what you write with these tools.
-- Work: getNextTask claims the oldest free task. Set it to ongoing with updateTaskStatus, report with reply, finish with completed.
-- Ask: createTask with assignee human puts a question before a person; waitForReply waits for the answer (call it again while it says waiting).
+- Work: getNextTask claims the oldest free task. Set it to ongoing with updateTaskStatus, report with reply,
+  finish with completed.
+- Ask: createTask with assignee human puts a question before a person; waitForReply waits for the answer
+  (call it again while it says waiting).
 - Ask before anything risky: requestPermission.
 - When a result carries `unread`, call getInbox, and acknowledge what you have dealt with.
 Messages may also arrive as channel notifications; chat_id is the task they belong to, answer with reply.\
