@@ -60,6 +60,7 @@ describe("the log of a workspace", () => {
     log.onApplied = ({ seq }) => applied.push(seq);
     [...HISTORY, ...HISTORY].forEach((each) => log.receive(each));
     expect(applied).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(gaps).toBe(0);
     expect(state(log)).toEqual(serverState());
   });
 
