@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 
 from chalicelib.kernel.settings import Settings
 from chalicelib.onebox.program import Program
-from tests.support.clients import Agent, Person
+from tests.support.clients import Agent, Person, close_clients
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("ci")
@@ -26,6 +26,12 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     running = Program(Settings(port=0, data=data, log_level="WARNING")).start()
     yield running
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def closed_clients() -> Iterator[None]:
+    yield
+    close_clients()
 
 
 @pytest.fixture

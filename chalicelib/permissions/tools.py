@@ -20,7 +20,7 @@ registry = Registry()
 class RequestPermission(Arguments, kw_only=True):
     tool_name: ToolName
     description: Description
-    input: Input | dict[str, Json] | None = None
+    input: Input | dict[str, object] | None = None
     task_id: Id | None = None
 
 

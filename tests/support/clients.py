@@ -19,6 +19,21 @@ DEADLINE = 10.0
 Json = dict[str, Any]
 
 
+_clients: list[httpx.Client] = []
+
+
+def new_client(**options: Any) -> httpx.Client:
+    """A client that `close_clients` closes at the end of the test."""
+    client = httpx.Client(**options)
+    _clients.append(client)
+    return client
+
+
+def close_clients() -> None:
+    while _clients:
+        _clients.pop().close()
+
+
 @dataclass
 class Frame:
     """One event of a `text/event-stream`."""
@@ -78,7 +93,7 @@ class EventStream:
                 elif lines:
                     self._take(lines)
                     lines = []
-        except (httpx.HTTPError, httpx.StreamError):
+        except (httpx.HTTPError, httpx.StreamError, OSError):
             lines = []
         with self._arrived:
             self.closed = True
@@ -162,7 +177,7 @@ class Agent:
     def __post_init__(self) -> None:
         self._ids = itertools.count(1)
         headers = {"Authorization": f"Bearer {self.secret}", "Accept": "application/json, text/event-stream"}
-        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=60)
+        self.http = new_client(base_url=self.url, headers=headers, timeout=60)
 
     @property
     def path(self) -> str:

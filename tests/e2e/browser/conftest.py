@@ -1,0 +1,58 @@
+"""A real Chromium. Every page fails its test when a script fails or the Content-Security-Policy is violated."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from chalicelib.onebox.program import Program
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    assert path is not None, "install Chromium: `make test` does it on Debian"
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_window(chromium: Browser, program: Program) -> Iterator[Callable[[], Page]]:
+    """Opens windows that share nothing, like two devices; at the end none may have complained."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def open_window() -> Page:
+        context = chromium.new_context(base_url=program.url, viewport={"width": 1280, "height": 860})
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
+        page.on(
+            "console",
+            lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
+        )
+        return page
+
+    yield open_window
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in() -> Callable[[Page], Page]:
+    def through_the_door(page: Page) -> Page:
+        page.goto("/")
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_role("link", name="Needs me").wait_for()
+        return page
+
+    return through_the_door
