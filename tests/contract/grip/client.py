@@ -8,8 +8,8 @@ DEADLINE = 15.0
 
 
 class Held:
-    def __init__(self, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse) -> None:
-        self._connection, self._answer = connection, answer
+    def __init__(self, answer: http.client.HTTPResponse) -> None:
+        self._answer = answer
         self.status, self.headers = answer.status, answer.headers
 
     def line(self) -> str:
@@ -24,21 +24,27 @@ class Held:
 
     def close(self) -> None:
         self._answer.close()
-        self._connection.close()
 
 
-def send(port: int, method: str, path: str, body: bytes = b"", **headers: str) -> http.client.HTTPConnection:
+@contextmanager
+def sent(
+    port: int, path: str, method: str = "POST", body: bytes = b"{}", **headers: str
+) -> Iterator[http.client.HTTPConnection]:
+    """A request on its way, whose answer may be a while in coming."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=DEADLINE)
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    connection.request(method, path, body or None, named)
-    return connection
+    try:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        connection.request(method, path, body or None, named)
+        yield connection
+    finally:
+        connection.close()
 
 
 @contextmanager
 def opened(port: int, path: str, method: str = "GET", body: bytes = b"", **headers: str) -> Iterator[Held]:
-    connection = send(port, method, path, body, **headers)
-    held = Held(connection, connection.getresponse())
-    try:
-        yield held
-    finally:
-        held.close()
+    with sent(port, path, method, body, **headers) as connection:
+        held = Held(connection.getresponse())
+        try:
+            yield held
+        finally:
+            held.close()

@@ -1,6 +1,7 @@
 """Every test of this folder runs against the embedded relay and against a real Pushpin."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,7 +12,17 @@ from chalicelib.onebox.relay import Relay
 from tests.contract.grip import pushpin
 from tests.contract.grip.origin import Origin
 
+DEADLINE = 10.0
 Publish = Callable[[Sequence[Mapping[str, object]]], None]
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    for _ in range(int(DEADLINE / 0.005)):
+        if condition():
+            return
+        pause.wait(0.005)
+    raise AssertionError("it did not come to be in time")
 
 
 @dataclass(frozen=True)
@@ -20,13 +31,21 @@ class Target:
     origin: Origin
     port: int
     publish: Publish
+    wait_held: Callable[[str], None]
+    """Until a response is held on the channel."""
 
 
 def _embedded() -> Iterator[Target]:
     origin = Origin()
     relay = Relay(origin)
     with HttpServer(relay) as server:
-        yield Target("embedded", origin, server.port, relay.publish)
+        yield Target(
+            "embedded",
+            origin,
+            server.port,
+            relay.publish,
+            lambda channel: wait_until(lambda: relay.stats().responses == 1),
+        )
 
 
 def _pushpin() -> Iterator[Target]:
@@ -37,7 +56,7 @@ def _pushpin() -> Iterator[Target]:
         pytest.skip(reason)
     origin = Origin()
     with HttpServer(origin) as server, pushpin.Pushpin(server.port) as relay:
-        yield Target("pushpin", origin, relay.port, relay.publish)
+        yield Target("pushpin", origin, relay.port, relay.publish, relay.wait_held)
 
 
 @pytest.fixture(scope="module", params=["embedded", "pushpin"])

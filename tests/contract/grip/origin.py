@@ -1,5 +1,6 @@
 """An origin whose answers a test writes down, and which remembers what it was asked."""
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ class Origin:
             number = len(self.asked_unlocked(scope["path"])) + 1
             asked = Asked(scope["method"], scope["path"], headers, bytes(body), number)
             self._asked.append(asked)
-        given = self._handlers.get(scope["path"], always(Given(b"no", status=404)))(asked)
+        handler = self._handlers.get(scope["path"], always(Given(b"no", status=404)))
+        given = await asyncio.to_thread(handler, asked)
         with self._changed:
             self._changed.notify_all()
         pairs = [(name.lower().encode(), value.encode()) for name, value in given.headers]

@@ -25,7 +25,7 @@ stats_connection_ttl=120
 services=condure,zurl,pushpin-proxy,pushpin-handler
 http_port={port}
 logdir={folder}/log
-log_level=1
+log_level=2
 client_buffer_size=16384
 client_maxconn=20000
 condure_bin=condure
@@ -126,6 +126,16 @@ class Pushpin:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(5)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def wait_held(self, channel: str) -> None:
+        """Until a response is held on the channel for good: Pushpin asks the origin once more after a second."""
+        log, wanted = self.folder / "log" / "pushpin-handler.log", f" channel={channel} retry"
+        pause = threading.Event()
+        for _ in range(int(DEADLINE / 0.02)):
+            if wanted in log.read_text():
+                return
+            pause.wait(0.02)
+        raise AssertionError(f"nothing was held on {channel}")
 
     def publish(self, items: Sequence[Mapping[str, object]]) -> None:
         request = urllib.request.Request(

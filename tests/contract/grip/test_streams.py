@@ -44,9 +44,9 @@ def test_grip_headers_never_cross_the_relay(target: Target) -> None:
 def test_items_out_of_order_are_put_in_order_and_repeated_ones_dropped(target: Target) -> None:
     def page(asked: Asked) -> Given:
         last = asked.headers["grip-last"].partition("=")[2]
-        return hold(b"", f"order; prev-id={last}", link="</order/next>; rel=next")
+        return hold(b"", f"order; prev-id={last}, order-end", link="</order/next>; rel=next")
 
-    target.origin.on("/order", hold(b"hello\n", "order; prev-id=0", link="</order/next>; rel=next"))
+    target.origin.on("/order", hold(b"hello\n", "order; prev-id=0, order-end", link="</order/next>; rel=next"))
     target.origin.on("/order/next", page)
     with opened(target.port, "/order") as stream:
         assert stream.line() == "hello"
@@ -61,7 +61,7 @@ def test_items_out_of_order_are_put_in_order_and_repeated_ones_dropped(target: T
             ]
         )
         assert stream.lines(4) == ["one", "two", "three", "four"]
-        target.publish([act("order", "close")])
+        target.publish([act("order-end", "close")])
         assert stream.rest() == ""
 
 
