@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 
-.PHONY: run test check lint bench clean dashboard
+.PHONY: run test lint bench screenshots clean dashboard
 
 run: $(VENV)/.run dashboard/dist/index.html
 	@exec $(BIN)/python -m chalicelib.onebox
@@ -42,6 +42,9 @@ dashboard/node_modules/.installed: $(VENV)/.run dashboard/package-lock.json
 dashboard/dist/index.html: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/*.ts -type f 2>/dev/null)
 	cd dashboard && npm run build --silent
 	@touch $@
+
+screenshots: $(VENV)/.test dashboard/dist/index.html
+	$(BIN)/python -m tests.tools.screenshots .cache/screenshots
 
 clean:
 	rm -rf $(VENV) .cache dashboard/node_modules dashboard/dist

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from chalice.app import Chalice, Request, Response
+from chalice.app import Chalice, Request, Response, RestAPIEventHandler
 
 from chalicelib.kernel import cookies, scope, strict_json
 from chalicelib.kernel.directory import Session
@@ -139,6 +139,13 @@ class Routes:
 _current: ContextVar[Request | None] = ContextVar("current_request", default=None)
 
 
+class Handler(RestAPIEventHandler):
+    """Chalice's own, but for its refusal of downloads to clients that did not ask for binary: browsers never do."""
+
+    def _validate_binary_response(self, request_headers: object, response_headers: object) -> bool:
+        return True
+
+
 class App(Chalice):
     """Chalice keeps the current request on the app object; here it belongs to the thread or task that serves it."""
 
@@ -157,6 +164,14 @@ class App(Chalice):
     @lambda_context.setter
     def lambda_context(self, context: Any) -> None:
         """Nothing here reads it, and kept on the app it would be another request's."""
+
+    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
+        handler = Handler(
+            self.routes, self.api, self.log, self.debug, middleware_handlers=self._get_middleware_handlers("http")
+        )
+        self.current_request = handler.create_request_object(event, context)
+        answer: dict[str, Any] = handler(event, context)
+        return answer
 
 
 def install(app: App, routes: Iterable[Route]) -> None:

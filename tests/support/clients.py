@@ -14,6 +14,7 @@ import httpx
 
 from chalicelib.kernel import cookies
 from chalicelib.people import rules as people
+from chalicelib.people.model import Person as StoredPerson
 
 DEADLINE = 10.0
 Json = dict[str, Any]
@@ -122,7 +123,17 @@ class Person:
     """Somebody who is signed in. Every helper asserts that it worked; `http` is there for everything else."""
 
     def __init__(self, url: str, name: str) -> None:
-        person = people.known_as("test", name, email=f"{name}@example.com", name=name)
+        self._enter(url, people.known_as("test", name, email=f"{name}@example.com", name=name))
+
+    @classmethod
+    def owner(cls, url: str) -> Person:
+        """The person that the local sign-in signs in."""
+        owner = cls.__new__(cls)
+        person, _ = people.sign_in_locally("127.0.0.1")
+        owner._enter(url, person)
+        return owner
+
+    def _enter(self, url: str, person: StoredPerson) -> None:
         session = people.open_session(person)
         self.id, self.session = person.id, session
         morsel = SimpleCookie(cookies.issue(session.id, person.id, session.expires_at))[cookies.name()]

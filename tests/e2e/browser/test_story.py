@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
@@ -174,3 +176,57 @@ def test_what_is_missed_while_the_program_of_the_page_is_away_is_there_when_it_r
     agent.call("createTask", title="Made while you were away", body="", assignee="human")
     page.context.set_offline(False)
     expect(page.get_by_role("link", name="Made while you were away").first).to_be_visible()
+
+
+def test_files_travel_both_ways(new_window: Window, sign_in: SignIn, program: Program, tmp_path: Path) -> None:
+    page = sign_in(new_window())
+    create_workspace(page, "files")
+    agent = connect_agent(page, program)
+    picture = {"filename": "plan.svg", "mime_type": "image/svg+xml", "data": "PHN2Zy8+"}
+    task = agent.call("createTask", title="Look at this", body="", assignee="human", attachments=[picture])
+    page.goto(f"/w/{agent.workspace_id}/t/{task['task_id']}")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="plan.svg").click()
+    assert download.value.path().read_bytes() == b"<svg/>"
+
+    (tmp_path / "notes.txt").write_text("from the person")
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Attach files").click()
+    chooser.value.set_files(tmp_path / "notes.txt")
+    page.get_by_role("textbox", name="Reply").fill("See the notes.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_role("log", name="Thread")).to_contain_text("notes.txt")
+    sent = agent.call("getTaskMessages", task_id=task["task_id"])["messages"][-1]["attachments"][0]
+    got = agent.call("downloadAttachment", task_id=task["task_id"], attachment_id=sent["id"])
+    assert (got["filename"], base64.b64decode(got["data"])) == ("notes.txt", b"from the person")
+
+
+def test_a_rule_made_by_hand_and_the_workspace_name_are_kept(new_window: Window, sign_in: SignIn) -> None:
+    page = sign_in(new_window())
+    workspace_id = create_workspace(page, "settings")
+    page.goto(f"/w/{workspace_id}/settings")
+    page.get_by_role("textbox", name="Tool name").fill("Bash")
+    page.get_by_role("textbox", name="Pattern").fill("npm test *")
+    page.get_by_role("button", name="Add rule").click()
+    rules = page.get_by_role("list", name="Permission rules")
+    expect(rules).to_contain_text("npm test *")
+    general = page.locator("#general")
+    general.get_by_role("textbox", name="Workspace name").fill("renamed")
+    general.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("navigation", name="Places")).to_contain_text("renamed")
+    page.reload()
+    expect(rules).to_contain_text("npm test *")
+    expect(general.get_by_role("textbox", name="Workspace name")).to_have_value("renamed")
+
+
+def test_a_workspace_is_deleted_only_by_typing_its_name(new_window: Window, sign_in: SignIn) -> None:
+    page = sign_in(new_window())
+    workspace_id = create_workspace(page, "short-lived")
+    page.goto(f"/w/{workspace_id}/settings")
+    button = page.get_by_role("button", name="Delete workspace")
+    expect(button).to_be_disabled()
+    page.locator("#end").get_by_role("textbox").fill("short-lived")
+    button.click()
+    page.wait_for_url(lambda url: workspace_id not in url)
+    expect(page.get_by_role("navigation", name="Places")).not_to_contain_text("short-lived")
+    assert page.request.get(f"/api/workspaces/{workspace_id}").status == 404
