@@ -21,8 +21,11 @@ class GetInbox(Arguments, kw_only=True):
 
 
 class InboxContent(msgspec.Struct):
+    """`unread` counts what is still there after the acknowledgement."""
+
     entries: list[Notice]
     acknowledged: list[str]
+    unread: int
 
 
 @registry.tool("getInbox", "Read your inbox", InboxContent)
@@ -33,11 +36,13 @@ def get_inbox(scope: Scope, arguments: GetInbox) -> InboxContent:
     """
     taken = rules.acknowledge(scope, arguments.ack)
     waiting = [entry for entry in rules.waiting(scope, arguments.limit + len(taken)) if entry.id not in taken]
-    return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken)
+    unread = max(scope.head.unread_by(scope.actor.id) - len(taken), 0)
+    return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken, unread)
 
 
 def _read(scope: Scope, id: str) -> InboxContent:
-    return InboxContent([rules.notice(entry) for entry in rules.waiting(scope, 100)], [])
+    waiting = [rules.notice(entry) for entry in rules.waiting(scope, 100)]
+    return InboxContent(waiting, [], scope.head.unread_by(scope.actor.id))
 
 
 registry.resources.append(Resource("handrail://{ws}/inbox", "inbox", "What waits for you.", _read))

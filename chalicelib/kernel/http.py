@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ from chalicelib.kernel.errors import (
 )
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.logs import request_id
+from chalicelib.kernel.mcp import sessions
 from chalicelib.kernel.pages import DEFAULT_LIMIT, LARGEST_LIMIT
 from chalicelib.kernel.scope import SIGN_IN, Idempotency, Scope
 from chalicelib.kernel.settings import settings
@@ -185,18 +187,29 @@ def _view(app: App, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
         request = cast(Request, app.current_request)
         request_id.set(str(request.context.get("requestId", "")))
-        try:
-            answer = _answer(route, request, path)
-        except Problem as problem:
-            return problem_response(problem)
-        except Exception:
-            log.exception("unexpected failure", extra={"fields": {"route": f"{route.method} {route.path}"}})
-            return problem_response(
-                Unexpected("Something went wrong here. Try again; if it stays, report the request id.")
-            )
-        return _response(answer if isinstance(answer, Reply) else Reply(route.status, answer))
+        began = time.perf_counter()
+        response = _served(route, request, path)
+        level = logging.DEBUG if route.method in SAFE else logging.INFO
+        if log.isEnabledFor(level):
+            milliseconds = round((time.perf_counter() - began) * 1000, 1)
+            fields = {"route": f"{route.method} {route.path}", "status": response.status_code, "ms": milliseconds}
+            log.log(level, "request", extra={"fields": fields | path})
+        return response
 
     return view
+
+
+def _served(route: Route, request: Request, path: dict[str, str]) -> Response:
+    try:
+        answer = _answer(route, request, path)
+    except Problem as problem:
+        return problem_response(problem)
+    except Exception:
+        log.exception("unexpected failure", extra={"fields": {"route": f"{route.method} {route.path}"}})
+        return problem_response(
+            Unexpected("Something went wrong here. Try again; if it stays, report the request id.")
+        )
+    return _response(answer if isinstance(answer, Reply) else Reply(route.status, answer))
 
 
 class Unexpected(Problem):
@@ -223,7 +236,8 @@ def _caller(route: Route, request: Request, path: dict[str, str]) -> Scope | Ses
     if route.access == "public":
         return None
     if route.access == "agent":
-        return scope.for_token(bearer_of(request), path["ws"])
+        end_mark = sessions.end_mark(request.headers.get("mcp-session-id"))
+        return scope.for_token(bearer_of(request), path["ws"], end_mark)
     session_id, person_id = cookies.read(request.headers.get("cookie") or "")
     if route.access == "session":
         return scope.signed_in(session_id, person_id)

@@ -46,6 +46,7 @@ class Scope:
     client: Client | None = None
     connection: str = ""
     call: str = ""
+    ended: bool = False
 
     @property
     def workspace_id(self) -> str:
@@ -127,11 +128,14 @@ def signed_in(session_id: str, person_id: str) -> Session:
     return _live_session(directory.read(directory.session_key(session_id), Session), person_id)
 
 
-def for_token(token: str, workspace_id: str) -> Scope:
-    """What an agent may reach: the one workspace of its token. A malformed token is refused without a read."""
+def for_token(token: str, workspace_id: str, end_mark: str = "") -> Scope:
+    """What an agent may reach: the one workspace of its token. A malformed token is refused without a read.
+
+    `end_mark` is the sort key of what says that the agent's session ended, read on the same way.
+    """
     if not bearer.is_token(token):
         raise Unauthorized(NEW_TOKEN)
-    return _for_route(bearer.digest(token), workspace_id)
+    return _for_route(bearer.digest(token), workspace_id, end_mark)
 
 
 def for_link(workspace_id: str, session: str, person: str, route: str, connection: str) -> Scope:
@@ -141,9 +145,10 @@ def for_link(workspace_id: str, session: str, person: str, route: str, connectio
     return replace(_for_route(route, workspace_id), connection=connection)
 
 
-def _for_route(digest: str, workspace_id: str) -> Scope:
+def _for_route(digest: str, workspace_id: str, end_mark: str = "") -> Scope:
     key = directory.token_key(digest)
-    heads, entries = store.batch_get([(workspace_id, HEAD)] if is_id(workspace_id) else [], [key])
+    wanted = [(workspace_id, sort_key) for sort_key in (HEAD, end_mark) if sort_key and is_id(workspace_id)]
+    heads, entries = store.batch_get(wanted, [key])
     route = directory.value_of(entries.get(key), TokenRoute)
     if route is None or route.expires_at <= clock.now():
         raise Unauthorized(NEW_TOKEN)
@@ -153,7 +158,8 @@ def _for_route(digest: str, workspace_id: str) -> Scope:
     if head is None:
         raise Unauthorized(NEW_TOKEN)
     actor = Actor("agent", route.token_id, route.name)
-    return Scope(head, actor, "token", route.token_id, route=route, route_key=key)
+    ended = (workspace_id, end_mark) in heads
+    return Scope(head, actor, "token", route.token_id, route=route, route_key=key, ended=ended)
 
 
 def for_system(workspace_id: str, *, deleted: bool = False) -> Scope | None:

@@ -30,8 +30,8 @@ def line(path: str, value: str) -> str:
 LARGEST_TEXT = 128 * 1024
 
 
-def long(path: str, value: str) -> str:
+def long(path: str, value: str, most: int = LARGEST_TEXT) -> str:
     """`value` as it is, if it fits into an item and its event however its characters are written in JSON."""
-    if len(value) * 6 > LARGEST_TEXT and len(msgspec.json.encode(value)) > LARGEST_TEXT:
-        raise TooLarge(f"{path} takes more than 128 KiB as JSON. Send it as an attachment.")
+    if len(value) * 6 > most and len(msgspec.json.encode(value)) > most:
+        raise TooLarge(f"{path} takes more than {most >> 10} KiB as JSON. Shorten it, or send it as an attachment.")
     return value

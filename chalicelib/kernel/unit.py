@@ -98,7 +98,7 @@ class Unit:
     def put(self, entity: E) -> E:
         """Write `entity`: a new one if its key was not read here, else the next version of what was."""
         self.scope.check(entity)
-        before = self.loaded.get(entity.sort_key())
+        before = self.changed.get(entity.sort_key()) or self.loaded.get(entity.sort_key())
         entity.version = int(before.version) + 1 if before else 1
         self.changed[entity.sort_key()] = entity
         return entity
@@ -144,6 +144,10 @@ class Unit:
     def leave(self, key: Key) -> None:
         """Remove from the directory in the same transaction."""
         self.gone_entries.append(DirectoryItem(*key))
+
+    @property
+    def changes_nothing(self) -> bool:
+        return not (self.changed or self.removed or self.events or self.entries or self.gone_entries)
 
     def commit(self) -> None:
         with TransactWrite(connection=store.connection()) as transaction:
@@ -191,6 +195,8 @@ def run(
             raise Archived()
         answer = command(unit)
         _remember(unit, answer)
+        if unit.changes_nothing:
+            return answer
         try:
             unit.commit()
         except TransactWriteError as error:

@@ -19,7 +19,7 @@ from chalicelib.kernel.errors import AlreadyDecided, NotFound, ValidationFailed
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.pages import Cursor, Page
 from chalicelib.kernel.scope import Scope, for_system
-from chalicelib.kernel.settings import DAY
+from chalicelib.kernel.settings import DAY, KIB
 from chalicelib.kernel.text import line, long
 from chalicelib.kernel.unit import Unit, run
 from chalicelib.permissions.matching import PatternError, check_pattern, matches, rule_for
@@ -38,6 +38,7 @@ from chalicelib.tasks import rules as tasks
 from chalicelib.tasks.model import Agent, StoredTask, Task
 
 MOST_RULES = 500
+LARGEST_INPUT = 48 * KIB
 REMEMBERED = 7 * DAY
 
 
@@ -73,7 +74,7 @@ def request(scope: Scope, asked: Request, hold: float = 0) -> StoredPermission:
     decision never reached the agent gets that decision; one whose decision did is a new request.
     """
     identity = asked.identity(scope.actor.id)
-    long("input", asked.input)
+    long("input", asked.input, LARGEST_INPUT)
     granted = _granted_by_rule(scope, asked)
     task_id = asked.task_id or _only_task(scope)
     permission_id = new_id()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chalicelib.attachments.model import StoredAttachment
+from chalicelib.attachments.model import Attachment, StoredAttachment
 from chalicelib.kernel import grip, store
 from chalicelib.kernel.blobs import blobs
 from chalicelib.kernel.events import Event
@@ -15,6 +15,13 @@ from chalicelib.tasks.model import Message, Task
 from chalicelib.tasks.waits import Answer, answer, channel, closed, turn_of
 
 listeners = Listeners()
+
+
+class DeletedTask(msgspec.Struct):
+    """What is left of a task in the event that tells of its end."""
+
+    id: str
+    attachments: list[Attachment]
 
 
 @listeners.on("reply.received")
@@ -36,9 +43,11 @@ def end_waiting_calls(event: Event) -> list[grip.Item]:
 
 @listeners.on("task.deleted")
 def end_calls_and_remove_thread(event: Event) -> list[grip.Item]:
-    task_id = str((event.entity("task") or {})["id"])
+    deleted = msgspec.convert(event.entity("task"), DeletedTask)
+    task_id = deleted.id
     scope = for_system(event.workspace_id)
     if scope is not None:
+        _remove_files(scope, deleted.attachments)
         _remove_thread(scope, task_id)
     gone = Answer(status="closed", task_id=task_id, task_status="rejected")
     return [_answered(event, task_id, f"seq-{event.seq}", gone)]
@@ -57,12 +66,17 @@ def _answered(event: Event, task_id: str, turn: str, value: Answer) -> grip.Item
 def _remove_thread(scope: Scope, task_id: str) -> None:
     """Messages and files of a task that is gone. What is removed twice is removed once."""
     while page := scope.list(Message, Message.key(task_id, ""), 50).items:
+        for message in page:
+            _remove_files(scope, message.attachments)
         with store.WorkspaceItem.batch_write() as batch:
             for message in page:
-                for attachment in message.attachments:
-                    blobs().delete(scope.workspace_id, attachment.id)
-                    batch.delete(_item(scope, StoredAttachment.key(attachment.id)))
                 batch.delete(_item(scope, message.sort_key()))
+
+
+def _remove_files(scope: Scope, attachments: list[Attachment]) -> None:
+    for attachment in attachments:
+        blobs().delete(scope.workspace_id, attachment.id)
+        _item(scope, StoredAttachment.key(attachment.id)).delete()
 
 
 def _item(scope: Scope, sort_key: str) -> store.WorkspaceItem:

@@ -154,7 +154,7 @@ def delete(scope: Scope, task_id: str) -> None:
         notify = _to_responsible(unit, task, "cancelled", f"[Task {task_id} deleted] {task.title}")
         _recount(unit, task, None)
         unit.remove(task)
-        unit.emit("task.deleted", notify=notify, task={"id": task_id})
+        unit.emit("task.deleted", notify=notify, task={"id": task_id, "attachments": task.attachments})
 
     run(scope, type(None), command, reads=_reads(task_id))
 

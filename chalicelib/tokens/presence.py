@@ -25,10 +25,11 @@ def seen(scope: Scope, client: Client | None) -> None:
     if route is None or scope.route_key is None:
         return
     now = clock.now()
-    if not route.connected or (client is not None and client != route.client):
+    quiet = route.last_seen_at is None or route.last_seen_at <= now - timedelta(seconds=MINUTE)
+    if not route.connected or (quiet and client not in (None, route.client)):
         _connect(scope, route, client or route.client)
-    elif route.last_seen_at is None or route.last_seen_at <= now - timedelta(seconds=MINUTE):
-        _move(scope, msgspec.structs.replace(route, last_seen_at=now))
+    elif quiet:
+        directory.update(scope.route_key, msgspec.structs.replace(route, last_seen_at=now))
 
 
 def left(scope: Scope, ended: Entity) -> None:
@@ -102,8 +103,3 @@ def _disconnect(unit: Unit, token_id: str) -> None:
     token.connected = False
     unit.put(token)
     unit.emit("agent.disconnected", token=public(token, Token))
-
-
-def _move(scope: Scope, route: TokenRoute) -> None:
-    if scope.route_key is not None:
-        directory.update(scope.route_key, route)

@@ -24,7 +24,7 @@ from chalicelib.kernel.unit import Unit, run
 PURGE_BATCH = 25
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
-Mission = Annotated[str, msgspec.Meta(max_length=10_000)]
+Mission = Annotated[str, msgspec.Meta(max_length=4_000)]
 
 
 class NewWorkspace(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

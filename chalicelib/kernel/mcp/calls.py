@@ -90,7 +90,7 @@ def _success(scope: Scope, value: msgspec.Struct) -> Params:
     plain = to_json(value)
     unread = scope.head.unread_by(scope.actor.id)
     if unread and isinstance(plain, dict):
-        plain["unread"] = unread
+        plain.setdefault("unread", unread)
     return {
         "content": [{"type": "text", "text": as_text(plain)}],
         "structuredContent": plain,

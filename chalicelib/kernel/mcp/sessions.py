@@ -56,10 +56,16 @@ def read(text: str) -> McpSession | None:
     return verify(_PURPOSE, text, McpSession)
 
 
+def end_mark(text: str | None) -> str:
+    """The sort key of what says that a session ended; "" for what is no session."""
+    session = read(text) if text else None
+    return Ended.key(session.id) if session else ""
+
+
 def is_alive(scope: Scope, session: McpSession) -> bool:
-    if (session.workspace_id, session.token_id) != (scope.workspace_id, scope.credential_id):
-        return False
-    return scope.find(Ended, session.id) is None
+    """Whether it is this token's, and has not ended."""
+    own = (session.workspace_id, session.token_id) == (scope.workspace_id, scope.credential_id)
+    return own and not scope.ended
 
 
 def end(scope: Scope, session: McpSession) -> Ended:
