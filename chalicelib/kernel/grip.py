@@ -93,6 +93,17 @@ def _channels(channels: dict[str, str | None]) -> str:
     return ", ".join(f"{name}; prev-id={last}" if last is not None else name for name, last in channels.items())
 
 
+def last_sent(header: str, channel: str) -> int:
+    """What a relay's `Grip-Last` says of a channel whose items are numbered: the last it has sent, or 0."""
+    for entry in header.split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        for parameter in parameters:
+            key, _, value = parameter.partition("=")
+            if name == channel and key == "last-id" and value.isascii() and value.isdigit() and len(value) < 16:
+                return int(value)
+    return 0
+
+
 def frame(channel: str, content: str, seq: int) -> Item:
     return {
         "channel": channel,

@@ -3,6 +3,9 @@
 A relay sends nothing of the client's request with them, so the link itself is a signed, short-lived capability: whose
 stream it is, in which workspace, and what it has received. Every time one is followed the credential is looked up
 again, and a stream whose credential died is ended: an answer that neither holds nor links is how GRIP says so.
+
+A link is as old as the last page that was fetched. What was published since, the relay has sent by itself, and tells
+with `Grip-Last` how far that went: only what lies behind it is sent again.
 """
 
 from __future__ import annotations
@@ -74,6 +77,7 @@ def routes_of(followers: dict[str, Follower]) -> Routes:
             who = scope.for_link(link.workspace_id, link.session, link.person, link.route, link.connection)
         except (Unauthorized, NotFound):
             return Reply(200, "", {"Content-Type": grip.EVENT_STREAM})
-        return followers[link.kind](who, link)
+        sent = grip.last_sent(call.header("grip-last") or "", f"ws-{link.workspace_id}")
+        return followers[link.kind](who, msgspec.structs.replace(link, after=max(link.after, sent)))
 
     return routes
