@@ -11,6 +11,8 @@ import resource
 import socket
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -124,7 +126,6 @@ class HoldingProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
         self._expect(HEAD_SECONDS)
         extended: dict[str, Any] = {EXTENSION: self}
         self.scope["extensions"] = extended
@@ -132,6 +133,10 @@ class HoldingProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._expect(None)
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._head_bytes = 0
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         unread = self.cycle is not None and self.cycle.more_body
@@ -174,6 +179,27 @@ class HoldingProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
+class ClosingServer(uvicorn.Server):
+    """Leaves no connection behind: the loop would wait for ever for one whose client does not read."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        for connection in tuple(self.server_state.connections):
+            if isinstance(connection, HoldingProtocol):
+                connection.abort()
+        await asyncio.sleep(0)
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """A signal ends the server, and that is all. Raised once more afterwards, as uvicorn does it, it would kill
+        the process before the rest of it is closed."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
+
 class HttpServer:
     def __init__(self, app: App, host: str = "127.0.0.1", port: int = 0) -> None:
         self._socket = self._bind(host, port)
@@ -192,7 +218,7 @@ class HttpServer:
             backlog=BACKLOG,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = ClosingServer(config)
         self._thread: threading.Thread | None = None
 
     @staticmethod

@@ -76,16 +76,18 @@ class Relay:
         """Hand out a turn's worth of items, then one write a stream: a flood does not block the loop."""
         assert self._around is not None
         now, touched, left = self._around.loop.time(), dict[Stream, None](), DELIVERIES_A_TURN
-        while self._published and left > 0:
-            item = self._published.popleft()
-            self._counts["published"] += 1
-            left -= 1 + self._to_streams(item, now, touched) + self._to_responses(item, now)
-        for stream in touched:
-            stream.flush()
-        with self._lock:
-            self._delivering = bool(self._published)
-        if self._delivering:
-            self._around.loop.call_soon(self._deliver)
+        try:
+            while self._published and left > 0:
+                item = self._published.popleft()
+                self._counts["published"] += 1
+                left -= 1 + self._to_streams(item, now, touched) + self._to_responses(item, now)
+            for stream in touched:
+                stream.flush()
+        finally:
+            with self._lock:
+                self._delivering = bool(self._published)
+            if self._delivering:
+                self._around.loop.call_soon(self._deliver)
 
     def _to_streams(self, item: Item, now: float, touched: dict[Stream, None]) -> int:
         if item.frame is None and item.stream_action is None:
