@@ -95,7 +95,6 @@ def _success(scope: Scope, value: msgspec.Struct) -> Params:
         "content": [{"type": "text", "text": as_text(plain)}],
         "structuredContent": plain,
         "isError": False,
-        "resultType": "complete",
     }
 
 
@@ -107,7 +106,6 @@ def _refusal(problem: Problem) -> Params:
         "content": [{"type": "text", "text": advice}],
         "structuredContent": problem.as_json(),
         "isError": True,
-        "resultType": "complete",
     }
 
 

@@ -168,7 +168,8 @@ def _check_version(version: str, message: Message) -> None:
 
 
 def _decoded(value: str | None) -> str | None:
-    """A header value, which may be wrapped as `=?base64?…?=` when it is not plain ASCII."""
+    """A header value without the blanks around it; wrapped as `=?base64?…?=` when it is not plain ASCII."""
+    value = value.strip(" \t") if value is not None else None
     if value is None or not (value.startswith("=?base64?") and value.endswith("?=")):
         return value
     try:

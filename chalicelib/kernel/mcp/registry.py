@@ -53,7 +53,7 @@ class Tool:
         schema = schema_of(self.result)
         properties = schema.setdefault("properties", {})
         if isinstance(properties, dict):
-            properties["unread"] = {"type": "integer", "minimum": 1}
+            properties["unread"] = {"type": "integer", "minimum": 0}
         return schema
 
 
@@ -123,10 +123,19 @@ class Registry:
 
 def schema_of(kind: type[msgspec.Struct]) -> dict[str, Json]:
     """The JSON Schema of `kind`, as one object at the top."""
-    (reference,), definitions = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    (reference,), definitions = msgspec.json.schema_components(
+        [kind], schema_hook=_any_json, ref_template="#/$defs/{name}"
+    )
     name = str(reference["$ref"]).rpartition("/")[2]
     schema: dict[str, Json] = dict(definitions.pop(name))
     schema.pop("title", None)
     if definitions:
         schema["$defs"] = definitions
     return schema
+
+
+def _any_json(kind: type) -> dict[str, Json]:
+    """The schema of a nested `Json`, which msgspec sees as `object`; an empty one is not accepted."""
+    if kind is not object:
+        raise NotImplementedError(kind)
+    return {"type": ["object", "array", "string", "number", "boolean", "null"]}

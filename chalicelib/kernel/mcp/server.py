@@ -15,7 +15,7 @@ from chalicelib.kernel.entity import Entity, to_json
 from chalicelib.kernel.errors import Json, NotFound, Problem
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.mcp import calls
-from chalicelib.kernel.mcp.messages import INVALID_PARAMS, Message, Params, RpcError, result
+from chalicelib.kernel.mcp.messages import INVALID_PARAMS, STATELESS_VERSIONS, Message, Params, RpcError, result
 from chalicelib.kernel.mcp.registry import Inbox, Registry, Resource
 from chalicelib.kernel.scope import Scope
 
@@ -62,12 +62,10 @@ class Server:
             case "resources/templates/list":
                 value = {"resourceTemplates": self._templates(scope)}
             case "resources/read":
-                value = self._read(scope, message)
-            case "prompts/list":
-                value = {"prompts": []}
+                value = self._read(scope, message, version)
             case _:
                 raise RpcError(-32601, f"Method not found: {message.method[:100]}", id=message.id)
-        return result(message, version, value | {"resultType": "complete"} | _caching(message.method)), held
+        return result(message, version, value | _newer(message.method, version)), held
 
     def uri(self, scope: Scope, resource: Resource) -> str:
         return resource.template.replace("{ws}", scope.workspace_id)
@@ -98,18 +96,22 @@ class Server:
             "mimeType": "application/json",
         }
 
-    def _read(self, scope: Scope, message: Message) -> Params:
+    def _read(self, scope: Scope, message: Message, version: str) -> Params:
         uri = str(message.params.get("uri"))
         try:
             resource, id = self.find(scope, uri)
             value = resource.read(scope, id)
         except Problem as problem:
-            code = RESOURCE_NOT_FOUND if isinstance(problem, NotFound) else INVALID_PARAMS
+            unknown = isinstance(problem, NotFound) and version not in STATELESS_VERSIONS
+            code = RESOURCE_NOT_FOUND if unknown else INVALID_PARAMS
             raise RpcError(code, problem.detail, id=message.id, data={"uri": uri[:500]}) from problem
         text = calls.as_text(to_json(value))
         return {"contents": [{"uri": uri, "mimeType": "application/json", "text": text}]}
 
 
-def _caching(method: str) -> Params:
-    """2026-07-28 wants every listing to say how long it holds; ours may change at any time."""
-    return {"ttlMs": 0, "cacheScope": "private"} if method.endswith(("/list", "/read")) else {}
+def _newer(method: str, version: str) -> Params:
+    """What 2026-07-28 wants in a result besides; of listings, how long they hold: ours may change at any time."""
+    if version not in STATELESS_VERSIONS:
+        return {}
+    caching: Params = {"ttlMs": 0, "cacheScope": "private"} if method.endswith(("/list", "/read")) else {}
+    return {"resultType": "complete"} | caching
