@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -26,12 +27,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     # Where the one-machine program listens, and the folder that holds everything it must not lose.
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8000
     data: Path = Path(".handrail")
     # The address clients use. Empty: http://<host>:<port>. Behind a proxy or a CDN, its public address.
     public_url: str = ""
     # Worker threads that run requests in the one-machine program.
-    workers: int = 8
+    workers: Annotated[int, msgspec.Meta(ge=1)] = 8
     log_level: str = "INFO"
 
     # Any DynamoDB endpoint. Empty: the SQLite engine on one machine, AWS itself on Lambda.

@@ -189,12 +189,9 @@ class ClosingServer(uvicorn.Server):
                 connection.abort()
         await asyncio.sleep(0)
 
-
-class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """A signal ends the server, and that is all. Raised once more afterwards, as uvicorn does it, it would kill
-        the process before the rest of it is closed."""
+        """A signal ends the server and no more: uvicorn raises it again, before the rest of the process is closed."""
         with super().capture_signals():
             yield
             self._captured_signals.clear()

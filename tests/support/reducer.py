@@ -1,0 +1,113 @@
+"""What a dashboard knows of a workspace: a snapshot, kept up to date by events.
+
+snapshot + later events = new snapshot, in whatever order lists and events arrive: the newest version of an entity
+stays (of two with one version, the one that is true for the later event), and what was deleted does not come back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from tests.support.clients import Json, Person
+
+# The moments at which an agent is seen between two events are on the token's route, and no event tells of them.
+VOLATILE = {"token": {"last_used_at"}}
+LISTED = {
+    "task": "tasks",
+    "token": "tokens",
+    "permission": "permissions",
+    "permission_rule": "permission_rules",
+}
+SINGLE = {"task", "token", "permission", "permission_rule", "message"}
+State = dict[str, dict[str, Json]]
+
+
+class Reducer:
+    def __init__(self) -> None:
+        self.seq = 0
+        self.workspace: Json = {}
+        self._known: dict[tuple[str, str], tuple[int, Json]] = {}
+        self._deleted: set[tuple[str, str]] = set()
+
+    def state(self) -> State:
+        """Every entity by kind and id, and the workspace itself, but for what is volatile."""
+        state: State = {kind: {} for kind in SINGLE}
+        for (kind, id), (_, value) in self._known.items():
+            if kind != "message" or value["task_id"] in state["task"] or self._has_task(value["task_id"]):
+                state[kind][id] = {k: v for k, v in value.items() if k not in VOLATILE.get(kind, ())}
+        return state | {"workspace": {"it": self.workspace | {"seq": self.seq}}}
+
+    def put(self, kind: str, value: Json, seq: int) -> None:
+        key = (kind, value["id"])
+        if key in self._deleted:
+            return
+        known = self._known.get(key)
+        if known is None or (known[1]["version"], known[0]) <= (value["version"], seq):
+            self._known[key] = seq, value
+
+    def delete(self, kind: str, id: str) -> None:
+        self._deleted.add((kind, id))
+        self._known.pop((kind, id), None)
+
+    def apply(self, event: Json) -> None:
+        """One event; an event that is known already changes nothing."""
+        seq, type = event["seq"], event["type"]
+        if seq > self.seq:
+            assert seq == self.seq + 1, f"event {seq} came after {self.seq}"
+            self.seq = seq
+            self._change_workspace(event)
+        if type in {"task.deleted", "permission_rule.deleted"}:
+            kind = type.partition(".")[0]
+            self.delete(kind, event[kind]["id"])
+            return
+        for name in SINGLE & event.keys():
+            self.put(name, event[name], seq)
+        if "replaced" in event:
+            self.put("token", event["replaced"], seq)
+
+    def apply_all(self, events: Iterable[Json]) -> None:
+        for event in events:
+            self.apply(event)
+
+    def _change_workspace(self, event: Json) -> None:
+        if "workspace" in event and event["type"] != "workspace.deleted":
+            self.workspace = dict(event["workspace"])
+        if "counts" in event:
+            self.workspace["counts"] = event["counts"]
+
+    def _has_task(self, id: str) -> bool:
+        return ("task", id) in self._known
+
+
+def load(person: Person, workspace_id: str) -> Reducer:
+    """A snapshot through the API, page by page. It is true for `seq`; parts of it may be newer."""
+    snapshot = Reducer()
+    base = f"/api/workspaces/{workspace_id}"
+    snapshot.workspace = person.ask("GET", base)
+    snapshot.seq = snapshot.workspace["seq"]
+    for kind, path in LISTED.items():
+        for value, seq in _pages(person, f"{base}/{path}"):
+            snapshot.put(kind, value, seq)
+    for id in list(snapshot.state()["task"]):
+        if person.http.get(f"{base}/tasks/{id}").status_code == 200:
+            for value, seq in _pages(person, f"{base}/tasks/{id}/messages"):
+                snapshot.put("message", value, seq)
+    return snapshot
+
+
+def pages(person: Person, path: str, **query: Any) -> list[Json]:
+    """Every item of a list."""
+    return [item for item, _ in _pages(person, path, **query)]
+
+
+def _pages(person: Person, path: str, **query: Any) -> list[tuple[Json, int]]:
+    found: list[tuple[Json, int]] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": 200, **query} | ({"cursor": cursor} if cursor else {})
+        page = person.ask("GET", path, params=params)
+        found += [(item, page["seq"]) for item in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
