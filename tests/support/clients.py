@@ -30,6 +30,12 @@ def new_client(**options: Any) -> httpx.Client:
     return client
 
 
+def keep_open(client: httpx.Client) -> httpx.Client:
+    """For clients that outlive a test; who keeps one closes it."""
+    _clients.remove(client)
+    return client
+
+
 def close_clients() -> None:
     while _clients:
         _clients.pop().close()
@@ -137,9 +143,7 @@ class Person:
         session = people.open_session(person)
         self.id, self.session = person.id, session
         morsel = SimpleCookie(cookies.issue(session.id, person.id, session.expires_at))[cookies.name()]
-        self.http = httpx.Client(
-            base_url=url, headers={"Cookie": f"{cookies.name()}={morsel.value}"}, timeout=DEADLINE
-        )
+        self.http = new_client(base_url=url, headers={"Cookie": f"{cookies.name()}={morsel.value}"}, timeout=DEADLINE)
 
     def ask(self, method: str, path: str, status: int = 200, **options: Any) -> Any:
         answer = self.http.request(method, path, **options)

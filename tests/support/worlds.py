@@ -14,7 +14,6 @@ from typing import Any
 import httpx
 
 from chalicelib.kernel import store
-from chalicelib.kernel.ids import new_id
 from tests.support.clients import Agent, Json, Person
 
 INCIDENTAL = {"date", "x-request-id", "content-length"}
@@ -53,8 +52,12 @@ class World:
 
 
 def absent_ids(world: World) -> dict[str, str]:
-    """Ids of the right form that nothing has."""
-    return {kind: new_id() for kind in world.ids}
+    """Ids that nothing has, and that sort where the world's own do."""
+    return {kind: absent_like(id) for kind, id in world.ids.items()}
+
+
+def absent_like(id: str) -> str:
+    return id[:-1] + ("0" if id[-1] != "0" else "1")
 
 
 def full_world(url: str, name: str) -> World:
@@ -71,7 +74,12 @@ def full_world(url: str, name: str) -> World:
     message = person.reply(ws, question, f"answer {canary}")
     agent.notify(
         "notifications/claude/channel/permission_request",
-        {"request_id": canary, "tool_name": "Bash", "description": canary, "input_preview": f'{{"command":"ls {canary}"}}'},
+        {
+            "request_id": canary,
+            "tool_name": "Bash",
+            "description": canary,
+            "input_preview": f'{{"command":"ls {canary}"}}',
+        },
     )
     permission = person.ask("GET", f"/api/workspaces/{ws}/permissions?status=pending")["items"][0]
     rule = {"tool_name": "Bash", "pattern": f"echo {canary}"}
@@ -114,9 +122,7 @@ class Told:
 
 def told(answer: httpx.Response) -> Told:
     assert not [name for name in answer.headers if name.startswith("grip-")], "what is for the relay went to a client"
-    return Told(
-        answer.status_code, {k: v for k, v in answer.headers.items() if k not in INCIDENTAL}, answer.content
-    )
+    return Told(answer.status_code, {k: v for k, v in answer.headers.items() if k not in INCIDENTAL}, answer.content)
 
 
 def rpc(method: str, params: Json) -> Json:
