@@ -1,5 +1,5 @@
 from chalicelib.onebox.relay.grip import GripError
 from chalicelib.onebox.relay.relay import Relay, Stats
-from chalicelib.onebox.relay.stream import Limits
+from chalicelib.onebox.relay.surroundings import Limits
 
 __all__ = ["GripError", "Limits", "Relay", "Stats"]

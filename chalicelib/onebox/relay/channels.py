@@ -26,7 +26,8 @@ class Subscription(Generic[Listener]):
     last_id: str | None
 
     def accepts(self, item: Item) -> bool:
-        return item.prev_id is None or self.last_id is None or item.prev_id == self.last_id
+        """A numbered listener takes what follows on its last id, and what has no number at all."""
+        return self.last_id is None or item.prev_id == self.last_id or item.id is None
 
     def is_stale(self, item: Item) -> bool:
         """Whether the listener is known to be at or past this item."""

@@ -24,7 +24,8 @@ from chalicelib.onebox.relay.connection import EXTENSION, Connection
 from chalicelib.onebox.relay.grip import GripError, Instruct, Item
 from chalicelib.onebox.relay.held import HeldResponse, Initial
 from chalicelib.onebox.relay.origin import grip_last
-from chalicelib.onebox.relay.stream import Stream, Surroundings
+from chalicelib.onebox.relay.stream import Stream
+from chalicelib.onebox.relay.surroundings import Surroundings
 
 log = logging.getLogger("handrail.relay")
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 from chalicelib.onebox.asgi import App, Headers, Message, Scope
 from chalicelib.onebox.relay import grip
 from chalicelib.onebox.relay.grip import Instruct
-from chalicelib.onebox.relay.stream import FetchFailed
+from chalicelib.onebox.relay.surroundings import FetchFailed
 
 log = logging.getLogger("handrail.relay")
 

@@ -21,7 +21,8 @@ from chalicelib.onebox.relay.exchange import Exchange
 from chalicelib.onebox.relay.grip import Item
 from chalicelib.onebox.relay.held import HeldResponse
 from chalicelib.onebox.relay.origin import Origin
-from chalicelib.onebox.relay.stream import Counters, Limits, Stream, Surroundings
+from chalicelib.onebox.relay.stream import Stream
+from chalicelib.onebox.relay.surroundings import Counters, Limits, Surroundings
 
 log = logging.getLogger("handrail.relay")
 SWEEP_EVERY = 30.0
@@ -111,7 +112,7 @@ class Relay:
         id, prev_id, frame, delivered = item.id, item.prev_id, item.frame, 0
         for subscription in tuple(topic.subscriptions):
             stream, last_id = subscription.listener, subscription.last_id
-            if frame and stream.live and (last_id == prev_id or last_id is None or prev_id is None):
+            if frame and stream.live and (last_id == prev_id or last_id is None or id is None):
                 if id is not None:
                     subscription.last_id = id
                 stream.out.append(frame)

@@ -9,47 +9,15 @@ before it has left.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+import logging
 
-from chalicelib.onebox.relay.channels import Channels, Subscription
+from chalicelib.onebox.relay.channels import Subscription
 from chalicelib.onebox.relay.connection import Connection
 from chalicelib.onebox.relay.grip import GripError, Instruct, Item, KeepAlive, Link, chunk
+from chalicelib.onebox.relay.surroundings import FetchFailed, Surroundings
 
-Fetch = Callable[[str, bytes, dict[str, str]], Awaitable[tuple[Instruct | None, bytes]]]
 PARKED_MOST = 256
-
-
-class FetchFailed(Exception):
-    """The origin answered the next link with an error; it is worth another try."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    gap_wait: float = 0.2
-    unsent_bytes: int = 256 * 1024
-    stalled_for: float = 60.0
-    retries: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
-
-
-@dataclass(slots=True)
-class Counters:
-    delivered: int = 0
-    recovered: int = 0
-    slow: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all streams of a relay share."""
-
-    loop: asyncio.AbstractEventLoop
-    channels: "Channels[Stream]"
-    fetch: Fetch
-    limits: Limits
-    counters: Counters
-    streams: "set[Stream]"
-    tasks: "set[asyncio.Task[None]]"
+log = logging.getLogger("handrail.relay")
 
 
 class Stream:
@@ -156,9 +124,13 @@ class Stream:
         if self.parked is None:
             self.parked = []
         self.parked.append((subscription, item))
-        if len(self.parked) > PARKED_MOST:
-            self.parked = None
-            self.follow_link()
+        if len(self.parked) <= PARKED_MOST:
+            return
+        if any(waiting.id is None for _, waiting in self.parked):
+            self._cut()  # what has no number cannot be recovered here; the client's reconnect does it
+            return
+        self.parked = None
+        self.follow_link()
 
     def _unpark(self) -> None:
         """Deliver what now fits, drop what is known to be past, keep the rest waiting."""
@@ -196,7 +168,13 @@ class Stream:
         self.recovering, self.live = True, False
         task = self._around.loop.create_task(self._recover())
         self._around.tasks.add(task)
-        task.add_done_callback(self._around.tasks.discard)
+        task.add_done_callback(self._recovery_ended)
+
+    def _recovery_ended(self, task: "asyncio.Task[None]") -> None:
+        self._around.tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a stream could not be recovered", exc_info=task.exception())
+            self._cut()
 
     async def _recover(self) -> None:
         while not self.ended and self._link is not None:
@@ -214,11 +192,10 @@ class Stream:
                 self.end()
                 return
             self._follow_instruct(instruct)
+            self._deliver_parked()
             moved = bool(body) or before != self._positions() or self._around.channels.mark > since
             if instruct.mode is not None and not self._again and not (moved and self._is_behind(since)):
                 break
-            if instruct.mode is not None:
-                self._deliver_parked()
         self._around.counters.recovered += 1
         self.recovering = False
         self._deliver_parked()
@@ -302,7 +279,8 @@ class Stream:
             elif not self._connection.congested():
                 self._connection.write(self._keep_alive.frame)
             self._sent_at = now
-        if self._link is not None and self._link.timeout and now >= self._heard_at + self._link.timeout:
+        quiet_limit = self._link.timeout if self._link is not None else None
+        if quiet_limit and not self.recovering and now >= self._heard_at + quiet_limit:
             self._heard_at = now
             self.follow_link()
         self._arm()

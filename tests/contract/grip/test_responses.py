@@ -93,6 +93,19 @@ def test_a_gap_makes_the_relay_ask_again(target: Target) -> None:
         assert json.loads(connection.getresponse().read())["body"] == "question"
 
 
+def test_an_answer_without_prev_id_on_a_numbered_hold_makes_the_relay_ask_again(target: Target) -> None:
+    def handle(asked: Asked) -> Given:
+        return final(asked) if answered else waiting("unlinked; prev-id=0")
+
+    answered: list[bool] = []
+    target.origin.on("/unlinked", handle)
+    with sent(target.port, "/unlinked", body=b"question") as connection:
+        target.wait_held("unlinked")
+        answered.append(True)
+        target.publish([answer("unlinked", "1", body="by itself")])
+        assert json.loads(connection.getresponse().read())["body"] == "question"
+
+
 def test_a_hint_makes_the_relay_ask_again(target: Target) -> None:
     def handle(asked: Asked) -> Given:
         return Given(b"revoked", status=401) if dead else waiting("alive")
