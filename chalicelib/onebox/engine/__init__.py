@@ -1,7 +1,7 @@
 """The embedded DynamoDB engine. This is all that the rest of the program uses of it."""
 
 from chalicelib.onebox.engine.changes import Change
-from chalicelib.onebox.engine.client import EngineClient, install, installed, uninstall
+from chalicelib.onebox.engine.client import EngineClient, install, installed
 from chalicelib.onebox.engine.engine import Engine
 from chalicelib.onebox.engine.errors import (
     EngineClosed,
@@ -26,5 +26,4 @@ __all__ = [
     "UnsupportedParameter",
     "install",
     "installed",
-    "uninstall",
 ]

@@ -100,9 +100,7 @@ class ChangeFeed:
             _set_counter(connection, _CURSOR + name, sequence)
 
 
-def _record(
-    sequence: int, table: Table, old: Item | None, new: Item | None, expired: bool
-) -> dict[str, object]:
+def _record(sequence: int, table: Table, old: Item | None, new: Item | None, expired: bool) -> dict[str, object]:
     keys = table.key_of(new or old or {})
     stream: dict[str, object] = {
         "ApproximateCreationDateTime": round(time.time(), 3),
@@ -136,7 +134,6 @@ def _counter(connection: sqlite3.Connection, name: str) -> int:
 
 def _set_counter(connection: sqlite3.Connection, name: str, value: int) -> None:
     connection.execute(
-        "INSERT INTO counters (name, value) VALUES (?, ?)"
-        " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        "INSERT INTO counters (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
         (name, value),
     )

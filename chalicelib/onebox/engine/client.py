@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pynamodb.connection import Connection
 
 _SEAM = "client"
-_ORIGINAL = Connection.__dict__[_SEAM]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,25 +19,17 @@ class ClientMeta:
 
 
 class EngineClient:
-    def __init__(
-        self, call: Callable[[str, Mapping[str, object]], dict[str, object]], endpoint_url: str
-    ) -> None:
+    def __init__(self, call: Callable[[str, Mapping[str, object]], dict[str, object]], endpoint_url: str) -> None:
         self._call = call
         self.meta = ClientMeta(endpoint_url)
 
-    def _make_api_call(
-        self, operation_name: str, operation_kwargs: Mapping[str, object]
-    ) -> dict[str, object]:
+    def _make_api_call(self, operation_name: str, operation_kwargs: Mapping[str, object]) -> dict[str, object]:
         return self._call(operation_name, operation_kwargs)
 
 
 def install(client: EngineClient) -> None:
     """From now on every PynamoDB connection, also one that exists already, uses this client."""
     setattr(Connection, _SEAM, property(lambda connection: client))
-
-
-def uninstall() -> None:
-    setattr(Connection, _SEAM, _ORIGINAL)
 
 
 @contextmanager

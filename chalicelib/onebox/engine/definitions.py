@@ -64,9 +64,7 @@ def description(table: Table, item_count: int, size: int) -> dict[str, object]:
         "TableArn": table_arn(table),
         "TableId": f"00000000-0000-0000-0000-{table.number:012d}",
         "CreationDateTime": datetime.fromtimestamp(table.created, UTC),
-        "AttributeDefinitions": [
-            {"AttributeName": name, "AttributeType": kind} for name, kind in types.items()
-        ],
+        "AttributeDefinitions": [{"AttributeName": name, "AttributeType": kind} for name, kind in types.items()],
         "KeySchema": _described_keys(table.keys),
         "BillingModeSummary": {"BillingMode": "PAY_PER_REQUEST"},
         "ProvisionedThroughput": {
@@ -112,9 +110,7 @@ def _described_keys(keys: KeySchema) -> list[dict[str, str]]:
 
 def _check_name(parameter: str, name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise constraint(
-            parameter, name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]{3,255}"
-        )
+        raise constraint(parameter, name, "Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]{3,255}")
 
 
 def _attribute_types(parameters: Parameters) -> dict[str, str]:
@@ -174,8 +170,7 @@ def _indexes(parameters: Parameters, name: str, keys: KeySchema, types: dict[str
 def _check_local(schema: KeySchema, keys: KeySchema, name: str) -> None:
     if keys.range is None:
         raise invalid_parameters(
-            "Table KeySchema does not have a range key, which is required when specifying a "
-            "LocalSecondaryIndex"
+            "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"
         )
     if schema.range is None:
         raise invalid_parameters(f"Index KeySchema does not have a range key for index: {name}")
@@ -191,9 +186,7 @@ def _projection(index: Parameters) -> tuple[Literal["ALL", "KEYS_ONLY", "INCLUDE
     kind = given.choice("ProjectionType", ("ALL", "INCLUDE", "KEYS_ONLY"), "")
     if kind == "":
         raise invalid_parameters("Unknown ProjectionType: null")
-    included = (
-        tuple(str(name) for name in given.elements("NonKeyAttributes")) if "NonKeyAttributes" in given else ()
-    )
+    included = tuple(str(name) for name in given.elements("NonKeyAttributes")) if "NonKeyAttributes" in given else ()
     if kind == "INCLUDE" and not included:
         raise invalid_parameters("ProjectionType is INCLUDE, but NonKeyAttributes is not specified")
     if kind != "INCLUDE" and included:
@@ -207,14 +200,12 @@ def _check_billing(parameters: Parameters) -> None:
     provisioned = "ProvisionedThroughput" in parameters
     if mode == "PAY_PER_REQUEST" and provisioned:
         raise invalid_parameters(
-            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is "
-            "PAY_PER_REQUEST"
+            "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
         )
     if mode == "PROVISIONED":
         if not provisioned:
             raise invalid_parameters(
-                "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is "
-                "PROVISIONED"
+                "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
             )
         Parameters("ProvisionedThroughput", parameters.raw("ProvisionedThroughput"), _THROUGHPUT)
 

@@ -68,9 +68,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "CreateTable": _operation(lambda parts, call: parts.catalog.create(call), *_CREATE),
     "DeleteTable": _operation(lambda parts, call: parts.catalog.delete(call), "TableName"),
     "DescribeTable": _operation(lambda parts, call: parts.catalog.describe(call), "TableName"),
-    "ListTables": _operation(
-        lambda parts, call: parts.catalog.names(call), "ExclusiveStartTableName", "Limit"
-    ),
+    "ListTables": _operation(lambda parts, call: parts.catalog.names(call), "ExclusiveStartTableName", "Limit"),
     "UpdateTimeToLive": _operation(
         lambda parts, call: parts.catalog.update_ttl(call), "TableName", "TimeToLiveSpecification"
     ),

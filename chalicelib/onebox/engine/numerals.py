@@ -74,13 +74,9 @@ def _written(number: Decimal) -> str:
         return "0"
     magnitude = exponent + len(digits) - 1
     if magnitude > MAX_EXPONENT:
-        raise invalid(
-            "Number overflow. Attempting to store a number with magnitude larger than supported range"
-        )
+        raise invalid("Number overflow. Attempting to store a number with magnitude larger than supported range")
     if magnitude < MIN_EXPONENT:
-        raise invalid(
-            "Number underflow. Attempting to store a number with magnitude smaller than supported range"
-        )
+        raise invalid("Number underflow. Attempting to store a number with magnitude smaller than supported range")
     if len(digits) > MAX_DIGITS:
         raise invalid("Attempting to store more than 38 significant digits in a Number")
     return ("-" if sign else "") + _plain(digits, exponent)

@@ -201,7 +201,8 @@ def transact_get_items(parts: Parts, parameters: Parameters) -> dict[str, object
         for table, key, shape in reads:
             item = rows.fetch(connection, table, table.key_bytes(key))
             capacity.read(table, size_of_item(item or {}), consistent=True, factor=2)
-            responses.append({} if item is None else {"Item": shape(item)})
+            shaped = shape(item or {})
+            responses.append({"Item": shaped} if shaped else {})  # also where the projection finds nothing
     return {"Responses": responses, **capacity.several()}
 
 

@@ -110,6 +110,4 @@ def elements(value: object, where: str) -> list[object]:
 def constraint(name: str, value: object, rule: str) -> Exception:
     shown = "null" if value is None else f"'{value}'"
     member = name[0].lower() + name[1:]
-    return invalid(
-        f"1 validation error detected: Value {shown} at '{member}' failed to satisfy constraint: {rule}"
-    )
+    return invalid(f"1 validation error detected: Value {shown} at '{member}' failed to satisfy constraint: {rule}")

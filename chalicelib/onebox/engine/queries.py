@@ -164,8 +164,7 @@ def _filter(keys: KeySchema, parameters: Parameters, bindings: Bindings) -> node
     for name in sorted(_top_level_names(condition)):
         if name in keys.names:
             raise invalid(
-                "Filter Expression can only contain non-primary key attributes: "
-                f"Primary key attribute: {name}"
+                f"Filter Expression can only contain non-primary key attributes: Primary key attribute: {name}"
             )
     return condition
 
@@ -192,9 +191,7 @@ def _names_in(parts: Iterable[object]) -> set[str]:
     return set().union(*map(_top_level_names, parts))
 
 
-def _shape(
-    table: Table, index: Index | None, parameters: Parameters, bindings: Bindings
-) -> Callable[[Item], Item]:
+def _shape(table: Table, index: Index | None, parameters: Parameters, bindings: Bindings) -> Callable[[Item], Item]:
     default = "ALL_PROJECTED_ATTRIBUTES" if index else "ALL_ATTRIBUTES"
     text = parameters.optional_text("ProjectionExpression")
     select = parameters.choice("Select", _SELECTS, "SPECIFIC_ATTRIBUTES" if text is not None else default)
@@ -210,8 +207,7 @@ def _shape(
         return lambda item: project(item, paths)
     if select == "SPECIFIC_ATTRIBUTES":
         raise invalid(
-            "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
-            "SPECIFIC_ATTRIBUTES"
+            "Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES"
         )
     if select == "ALL_ATTRIBUTES" and carried is not None and index is not None and index.is_global:
         raise invalid_parameters(
@@ -226,6 +222,4 @@ def _shape(
 def _refuse_missing(index: Index, carried: frozenset[str], paths: tuple[nodes.Path, ...]) -> None:
     missing = sorted({str(path.steps[0]) for path in paths} - carried)
     if missing:
-        raise invalid_parameters(
-            f"Global secondary index {index.name} does not project [{', '.join(missing)}]"
-        )
+        raise invalid_parameters(f"Global secondary index {index.name} does not project [{', '.join(missing)}]")

@@ -103,8 +103,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
                 raise invalid_parameters(f"Missing the key {attribute.name} in the item")
             if type_of(value) != attribute.type:
                 raise invalid_parameters(
-                    f"Type mismatch for key {attribute.name} expected: {attribute.type} "
-                    f"actual: {type_of(value)}"
+                    f"Type mismatch for key {attribute.name} expected: {attribute.type} actual: {type_of(value)}"
                 )
         self._check_key_values(item)
         self.check_index_keys(item)
@@ -127,9 +126,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
                 )
         hash_bytes, range_bytes = self.key_bytes(item)
         if len(hash_bytes) > MAX_HASH_BYTES:
-            raise invalid_parameters(
-                f"Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes"
-            )
+            raise invalid_parameters(f"Size of hashkey has exceeded the maximum size limit of{MAX_HASH_BYTES} bytes")
         if len(range_bytes) > MAX_RANGE_BYTES:
             raise invalid_parameters(
                 f"Aggregated size of all range keys has exceeded the size limit of {MAX_RANGE_BYTES} bytes"

@@ -18,9 +18,7 @@ def position_of(
         raise invalid("The provided starting key is invalid")
     for name, attribute in attributes.items():
         if type_of(start[name]) != attribute.type:
-            raise invalid(
-                "The provided starting key is invalid: The provided key element does not match the schema"
-            )
+            raise invalid("The provided starting key is invalid: The provided key element does not match the schema")
     outside = start[keys.hash.name] != condition.hash_value
     if keys.range is not None and condition.range is not None:
         outside = outside or not _within(keys.range, start, condition.range)

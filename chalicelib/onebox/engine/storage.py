@@ -107,13 +107,10 @@ class Storage:
                 return
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            self.path, isolation_level=None, check_same_thread=False, cached_statements=512
-        )
+        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
         connection.execute("PRAGMA busy_timeout = 5000")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -16384")
-        connection.execute("PRAGMA mmap_size = 1073741824")
         return connection
 
 
@@ -146,8 +143,7 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     if version > SCHEMA_VERSION:
         connection.close()
         raise EngineTooNew(
-            f"{path} was written by a newer Handrail (database version {version}, this one knows "
-            f"{SCHEMA_VERSION})"
+            f"{path} was written by a newer Handrail (database version {version}, this one knows {SCHEMA_VERSION})"
         )
     if version == SCHEMA_VERSION:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -158,6 +154,5 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA page_size = 8192")
     connection.execute("PRAGMA journal_mode = WAL")
     connection.executescript(
-        f"BEGIN; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID};"
-        f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        f"BEGIN; {_LAYOUT} PRAGMA application_id = {APPLICATION_ID};PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
     )

@@ -38,9 +38,7 @@ def actions(parameters: Parameters, kinds: tuple[str, ...]) -> list[tuple[str, o
     if not 1 <= len(given) <= MAX_ACTIONS:
         bound = "less" if given else "greater"
         limit = MAX_ACTIONS if given else 1
-        raise constraint(
-            "TransactItems", "[...]", f"Member must have length {bound} than or equal to {limit}"
-        )
+        raise constraint("TransactItems", "[...]", f"Member must have length {bound} than or equal to {limit}")
     pairs = []
     for each in given:
         entry = Parameters("TransactItems", each, kinds)
@@ -52,19 +50,17 @@ def actions(parameters: Parameters, kinds: tuple[str, ...]) -> list[tuple[str, o
 
 
 def read_writes(parameters: Parameters, table_named: Callable[[str], Table]) -> list[Write]:
-    """Checks that need no item; what a table's keys refuse becomes the reason of its action."""
-    read: list[Write | Refusal] = []
+    """The writes, after every check that needs no item."""
+    batch: list[Write] = []
     for kind, body in actions(parameters, tuple(_ACTIONS)):
         reader, known = _ACTIONS[kind]
         action = Parameters(kind, body, known)
-        table = table_named(action.text("TableName"))
-        read.append(reader(table, action))
-    found = [each for each in read if isinstance(each, Write)]
+        batch.append(reader(table_named(action.text("TableName")), action))
     writes.refuse_duplicates(
-        ((write.table.name, write.key) for write in found),
+        ((write.table.name, write.key) for write in batch),
         "Transaction request cannot include multiple operations on one item",
     )
-    return found
+    return batch
 
 
 def perform_all(connection: sqlite3.Connection, feed: ChangeFeed, batch: list[Write]) -> list[Outcome]:

@@ -151,6 +151,4 @@ def _show_on_failure(parameters: Parameters) -> bool:
 def _refuse_key_changes(table: Table, tree: nodes.Update | None) -> None:
     for path in updates.paths_of(tree) if tree else ():
         if path.steps[0] in table.keys.names:
-            raise invalid_parameters(
-                f"Cannot update attribute {path.steps[0]}. This attribute is part of the key"
-            )
+            raise invalid_parameters(f"Cannot update attribute {path.steps[0]}. This attribute is part of the key")

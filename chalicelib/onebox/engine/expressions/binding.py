@@ -33,9 +33,7 @@ class Bindings:
         return self._explained(kind, lambda: self._condition(self._opened(grammar.parse_condition(text))))
 
     def update(self, text: str) -> nodes.Update:
-        return self._explained(
-            "UpdateExpression", lambda: self._update(self._opened(grammar.parse_update(text)))
-        )
+        return self._explained("UpdateExpression", lambda: self._update(self._opened(grammar.parse_update(text))))
 
     def projection(self, text: str) -> nodes.Projection:
         def bound() -> nodes.Projection:
@@ -57,8 +55,7 @@ class Bindings:
             if unused:
                 keys = ", ".join(sorted(unused))
                 raise invalid(
-                    f"Value provided in ExpressionAttribute{parameter} unused in expressions: "
-                    f"keys: {{{keys}}}"
+                    f"Value provided in ExpressionAttribute{parameter} unused in expressions: keys: {{{keys}}}"
                 )
 
     def _explained(self, kind: str, work: Callable[[], Result]) -> Result:
@@ -83,8 +80,7 @@ class Bindings:
             return self._names[step]
         except KeyError:
             raise invalid(
-                "An expression attribute name used in the document path is not defined; "
-                f"attribute name: {step}"
+                f"An expression attribute name used in the document path is not defined; attribute name: {step}"
             ) from None
 
     def _operand(self, operand: nodes.Operand) -> nodes.Operand:
@@ -168,8 +164,7 @@ class Bindings:
                 raise invalid(f'The "{keyword}" section can only be used once in an update expression;')
         bound = nodes.Update(
             tuple(
-                nodes.Section(section.keyword, tuple(map(self._action, section.actions)))
-                for section in tree.sections
+                nodes.Section(section.keyword, tuple(map(self._action, section.actions))) for section in tree.sections
             )
         )
         refuse_overlaps([action.path for section in bound.sections for action in section.actions])

@@ -59,9 +59,7 @@ def _less(left: AttributeValue | None, right: AttributeValue | None) -> bool:
 
 
 def _at_most(left: AttributeValue | None, right: AttributeValue | None) -> bool:
-    return _less(left, right) or (
-        _equal(left, right) and left is not None and type_of(left) in ("S", "N", "B")
-    )
+    return _less(left, right) or (_equal(left, right) and left is not None and type_of(left) in ("S", "N", "B"))
 
 
 def _exists(value: AttributeValue | None) -> bool:

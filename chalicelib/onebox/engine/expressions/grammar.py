@@ -1,12 +1,13 @@
 """Text to tree. Parsed expressions are cached: a program has few texts and many calls.
 
-What can be known from the text alone is refused here: syntax, reserved words, unknown functions' arity is
-left to binding, which knows the operands.
+What can be known from the text alone is refused here (syntax, size, reserved words); functions and types
+are left to binding, which knows the operands.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import Generic, TypeVar, cast
 
 from lark import Lark, Token, Transformer, v_args
@@ -17,6 +18,8 @@ from chalicelib.onebox.engine.expressions import nodes
 from chalicelib.onebox.engine.expressions.reserved import RESERVED_WORDS
 
 MAX_EXPRESSION_BYTES = 4096
+MAX_OPERATORS = 300
+MAX_DEPTH = 150  # of parentheses; DynamoDB's limit on operators implies one, ours keeps recursion bounded
 
 GRAMMAR = r"""
     ?condition: conjunction
@@ -104,9 +107,7 @@ class _Builder(Transformer[Token, object]):
     def comparison(self, left: nodes.Operand, operator: Token, right: nodes.Operand) -> nodes.Comparison:
         return nodes.Comparison(str(operator), left, right)
 
-    def assignment(
-        self, path: nodes.Path, _equals: Token, value: nodes.Operand | nodes.Sum
-    ) -> nodes.Assignment:
+    def assignment(self, path: nodes.Path, _equals: Token, value: nodes.Operand | nodes.Sum) -> nodes.Assignment:
         return nodes.Assignment(path, value)
 
     def membership(self, operand: nodes.Operand, *candidates: nodes.Operand) -> nodes.Membership:
@@ -158,6 +159,7 @@ _PARSER = Lark(
     start=["condition", "update", "projection"],
     maybe_placeholders=True,
 )
+_OPERATOR = re.compile(r"<>|<=|>=|[=<>+-]|\b(?:AND|OR|NOT|BETWEEN|IN)\b", re.IGNORECASE)
 _ALIAS = re.compile(r"#[A-Za-z0-9_]+")
 _PLACEHOLDER = re.compile(r":[A-Za-z0-9_]+")
 
@@ -190,7 +192,14 @@ def _parsed(text: str, start: str) -> Parsed[object]:
         raise
     except UnexpectedInput as problem:
         raise _syntax_error(text, problem) from problem
+    if len(_OPERATOR.findall(text)) > MAX_OPERATORS or _depth(text) > MAX_DEPTH:
+        raise invalid(f"The expression contains more than {MAX_OPERATORS} operators or is nested too deeply;")
     return Parsed(tree, frozenset(_ALIAS.findall(text)), frozenset(_PLACEHOLDER.findall(text)))
+
+
+def _depth(text: str) -> int:
+    steps = ({"(": 1, ")": -1}.get(character, 0) for character in text)
+    return max(accumulate(steps))
 
 
 def _syntax_error(text: str, problem: UnexpectedInput) -> Refusal:

@@ -78,8 +78,7 @@ _MIRRORED = {"=": "=", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 def _name(path: nodes.Path) -> str:
     if len(path.steps) > 1:
         raise invalid(
-            "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested "
-            "attributes"
+            "Invalid KeyConditionExpression: KeyConditionExpressions cannot have conditions on nested attributes"
         )
     return str(path.steps[0])
 
@@ -95,6 +94,5 @@ def _check_types(attribute: KeyAttribute, condition: RangeCondition) -> None:
         if attribute.type != "N" and not value[attribute.type] and condition.operator != "begins_with":
             kind = "string" if attribute.type == "S" else "binary"
             raise invalid_values(
-                f"The AttributeValue for a key attribute cannot contain an empty {kind} value. "
-                f"Key: {attribute.name}"
+                f"The AttributeValue for a key attribute cannot contain an empty {kind} value. Key: {attribute.name}"
             )

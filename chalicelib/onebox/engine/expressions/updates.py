@@ -61,9 +61,7 @@ def _operand(operand: nodes.Operand, item: Item) -> AttributeValue:
         case nodes.Path(steps):
             found = reach(item, steps)
             if found is None:
-                raise invalid(
-                    "The provided expression refers to an attribute that does not exist in the item"
-                )
+                raise invalid("The provided expression refers to an attribute that does not exist in the item")
             return found
         case nodes.Call("if_not_exists", (nodes.Path(steps), fallback)):
             found = reach(item, steps)
