@@ -1,0 +1,142 @@
+"""The systems that are asked the same question: each takes `call(operation, parameters)` and answers alike.
+
+moto runs in a subprocess of its own under a memory cap; ministack in its own environment, made on demand
+under `.cache/`; any other endpoint through botocore.
+"""
+
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol, TypeAlias, cast
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+ROOT = Path(__file__).resolve().parents[3]
+MINISTACK = "ministack==1.5.33"
+MOTO_MEMORY = 2 * 1024**3
+START_SECONDS = 60.0
+
+Call: TypeAlias = Callable[[str, Mapping[str, object]], dict[str, object]]
+
+
+class Oracle(Protocol):
+    name: str
+    call: Call
+
+
+class Named:
+    def __init__(self, name: str, call: Call) -> None:
+        self.name = name
+        self.call = call
+
+
+@contextmanager
+def moto() -> Iterator[Oracle]:
+    worker = subprocess.Popen(
+        [sys.executable, "-m", "tests.contract.dynamodb.moto_worker", str(MOTO_MEMORY)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    try:
+        yield Named("moto", _piped(worker.stdin, worker.stdout))
+    finally:
+        worker.stdin.close()
+        worker.wait(timeout=10)
+        worker.stdout.close()
+
+
+def _piped(requests: IO[bytes], answers: IO[bytes]) -> Call:
+    def call(operation: str, parameters: Mapping[str, object]) -> dict[str, object]:
+        pickle.dump((operation, dict(parameters)), requests)
+        requests.flush()
+        answer = pickle.load(answers)
+        if "refused" in answer:
+            raise ClientError(answer["refused"], operation)
+        return cast(dict[str, object], answer)
+
+    return call
+
+
+@contextmanager
+def ministack() -> Iterator[Oracle]:
+    port = _free_port()
+    environment = {
+        **os.environ,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "SERVICES": "dynamodb",
+        "LOG_LEVEL": "ERROR",
+        "PERSIST_STATE": "0",
+    }
+    server = subprocess.Popen(
+        [_ministack_program()], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        with endpoint(f"http://127.0.0.1:{port}", "ministack") as oracle:
+            _wait_until_ready(oracle, server)
+            yield oracle
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+@contextmanager
+def endpoint(url: str, name: str = "endpoint") -> Iterator[Oracle]:
+    session = botocore.session.Session()
+    credentials = session.get_credentials() if name == "endpoint" else None
+    client = session.create_client(
+        "dynamodb",
+        region_name=os.environ.get("AWS_DEFAULT_REGION", "us-east-1"),
+        endpoint_url=url,
+        aws_access_key_id=credentials.access_key if credentials else "local",
+        aws_secret_access_key=credentials.secret_key if credentials else "local",
+        aws_session_token=credentials.token if credentials else None,
+        config=Config(parameter_validation=False, retries={"total_max_attempts": 1}),
+    )
+    try:
+        yield Named(name, cast(Call, getattr(client, "_make_api_call")))  # noqa: B009  the seam of PynamoDB too
+    finally:
+        client.close()
+
+
+def _ministack_program() -> str:
+    folder = ROOT / ".cache" / "ministack-venv"
+    program = folder / "bin" / "ministack"
+    if not program.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", MINISTACK], check=True)
+    return str(program)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return cast(int, probe.getsockname()[1])
+
+
+def _wait_until_ready(oracle: Oracle, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            oracle.call("ListTables", {})
+            return
+        except (EndpointConnectionError, BotoCoreError):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise
+            # The server offers no readiness signal but its port; give it the processor for a moment.
+            time.sleep(0.05)
