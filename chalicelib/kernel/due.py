@@ -1,8 +1,4 @@
-"""Work that falls due: found by its time, never by a scan; a bounded amount per run, the rest at the next.
-
-CROSS-WORKSPACE BY DESIGN: maintenance finds due work of all workspaces by its time, then acts on one workspace at a
-time, through that workspace's own scope.
-"""
+"""Work that falls due: found by its time, never by a scan; a bounded amount per run, the rest at the next."""
 
 from __future__ import annotations
 
@@ -17,7 +13,11 @@ log = logging.getLogger("handrail.due")
 
 
 def work_off(kind: DueKind, work: Callable[[Due], bool | int]) -> int:
-    """Do what is due of `kind`, and return how much was done. One that fails stays due and does not stop the rest."""
+    """Do what is due of `kind`, and return how much was done. One that fails stays due and does not stop the rest.
+
+    CROSS-WORKSPACE BY DESIGN: maintenance finds due work of all workspaces by its time; `work` then acts on one
+    workspace at a time, through that workspace's own scope.
+    """
     done = 0
     for due in directory.due_by(kind, clock.now(), MOST_PER_RUN):
         try:

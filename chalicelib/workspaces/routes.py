@@ -73,5 +73,6 @@ def restore(call: Call[Nothing, Nothing]) -> Workspace:
 
 
 def _own(call: Call[Nothing, Listing]) -> Workspaces:
+    """CROSS-WORKSPACE BY DESIGN: a person sees their own workspaces side by side; it only reads."""
     page = heads_of(call.session.person_id, call.query.limit, call.query.cursor or "")
     return Workspaces([public(head, Workspace) for head in page.items], page.next_cursor)
