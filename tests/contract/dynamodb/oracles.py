@@ -4,13 +4,14 @@ moto runs in a subprocess of its own under a memory cap; ministack in its own en
 under `.cache/`; any other endpoint through botocore.
 """
 
+import fcntl
 import os
 import pickle
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol, TypeAlias, cast
@@ -36,6 +37,23 @@ class Named:
     def __init__(self, name: str, call: Call) -> None:
         self.name = name
         self.call = call
+
+
+@contextmanager
+def table_on(oracles: Sequence[Oracle], definition: Mapping[str, object]) -> Iterator[None]:
+    """The same empty table on every system, gone again at the end."""
+    name = {"TableName": definition["TableName"]}
+    for oracle in oracles:
+        oracle.call("CreateTable", definition)
+        deadline = time.monotonic() + START_SECONDS
+        while cast(dict[str, object], oracle.call("DescribeTable", name)["Table"])["TableStatus"] != "ACTIVE":
+            assert time.monotonic() < deadline, f"{oracle.name} does not finish its table"
+            time.sleep(0.1)  # only a remote endpoint takes its time, and it sends no word
+    try:
+        yield
+    finally:
+        for oracle in oracles:
+            oracle.call("DeleteTable", name)
 
 
 @contextmanager
@@ -117,9 +135,12 @@ def endpoint(url: str, name: str = "endpoint") -> Iterator[Oracle]:
 def _ministack_program() -> str:
     folder = ROOT / ".cache" / "ministack-venv"
     program = folder / "bin" / "ministack"
-    if not program.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", MINISTACK], check=True)
+    folder.parent.mkdir(exist_ok=True)
+    with open(f"{folder}.lock", "w") as lock:  # several test processes may want it at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not program.exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
+            subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", MINISTACK], check=True)
     return str(program)
 
 

@@ -5,6 +5,7 @@ may differ, so it takes no further part in that example.
 """
 
 import itertools
+import uuid
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 from tests.contract.dynamodb.calls import Call, calls
 from tests.contract.dynamodb.divergences import explained
 from tests.contract.dynamodb.generators import Shape, shapes
-from tests.contract.dynamodb.oracles import Oracle
+from tests.contract.dynamodb.oracles import Oracle, table_on
 from tests.contract.dynamodb.outcomes import Outcome, ask, ask_all_pages, unordered
 
-_tables = (f"contract-{number}-{id(object()):x}" for number in itertools.count())
+_run = uuid.uuid4().hex[:8]
+_tables = (f"contract-{_run}-{number}" for number in itertools.count())
 
 
 @st.composite
@@ -63,9 +65,12 @@ def test_generated_calls_come_to_the_same_everywhere(
 ) -> None:
     shape, steps = program
     table = next(_tables)
+    with table_on([embedded, *oracles], shape.definition(table)):
+        compare(embedded, oracles, steps, table)
+
+
+def compare(embedded: Oracle, oracles: list[Oracle], steps: list[Call], table: str) -> None:
     following = list(oracles)
-    for oracle in (embedded, *following):
-        oracle.call("CreateTable", shape.definition(table))
     for step in steps:
         expected = outcome(embedded, step, table)
         for oracle in list(following):
@@ -75,5 +80,3 @@ def test_generated_calls_come_to_the_same_everywhere(
                     f"{step.operation} {step.parameters}\n  engine: {expected}\n  {oracle.name}: {found}"
                 )
                 following.remove(oracle)
-    for oracle in (embedded, *oracles):
-        oracle.call("DeleteTable", {"TableName": table})

@@ -3,12 +3,12 @@
 Each oracle accepts some calls that DynamoDB refuses, but hardly ever the same ones, so one witness is enough.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from tests.contract.dynamodb.generators import Shape
-from tests.contract.dynamodb.oracles import Oracle
+from tests.contract.dynamodb.oracles import Oracle, table_on
 from tests.contract.dynamodb.outcomes import ask
 
 TABLE = "invalid-calls"
@@ -183,11 +183,10 @@ WITHOUT_WITNESS = frozenset(
 
 
 @pytest.fixture(scope="module")
-def tables(embedded: Oracle, oracles: list[Oracle]) -> list[Oracle]:
+def tables(embedded: Oracle, oracles: list[Oracle]) -> Iterator[list[Oracle]]:
     systems = [embedded, *oracles]
-    for oracle in systems:
-        oracle.call("CreateTable", SHAPE.definition(TABLE))
-    return systems
+    with table_on(systems, SHAPE.definition(TABLE)):
+        yield systems
 
 
 @pytest.fixture
