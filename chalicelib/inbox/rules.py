@@ -21,6 +21,8 @@ from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.unit import Unit, run
 
 MOST_AT_ONCE = 90
+# In a transaction that also writes a task, a message and its attachments.
+MOST_WITH_OTHERS = 75
 
 
 class Acknowledged(msgspec.Struct):
@@ -125,23 +127,25 @@ def acknowledge(scope: Scope, ids: Sequence[str]) -> list[str]:
     return _acknowledge(scope, [e for e in found if agent not in e.acknowledged_by])
 
 
-def acknowledge_task(unit: Unit, entries: Iterable[InboxEntry], task_id: str) -> None:
-    """The agent acts on a task, so it has seen what its inbox said of it."""
+def acknowledge_task(unit: Unit, entries: Iterable[InboxEntry]) -> None:
+    """The agent acts on a task, so it has seen what its inbox said of it: `entries`, which its unit has read."""
     for entry in entries:
-        if entry.task_id == task_id and entry.kind != "permission":
-            _take_out(unit, unit.take(entry))
+        current = unit.find(InboxEntry, entry.to, entry.id)
+        if current is not None:
+            _take_out(unit, current)
 
 
-def own_entries(scope: Scope) -> list[InboxEntry]:
-    """The entries addressed to the calling agent alone."""
+def about(scope: Scope, task_id: str) -> list[InboxEntry]:
+    """What the inbox of the calling agent, and nobody else's, says of a task; nothing is read when it is empty."""
     if scope.credential != "token" or scope.head.unread.get(scope.actor.id, 0) == 0:
         return []
-    return scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), MOST_AT_ONCE).items
+    own = scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), MOST_WITH_OTHERS).items
+    return [entry for entry in own if entry.task_id == task_id and entry.kind != "permission"]
 
 
 def seen(scope: Scope, task_id: str) -> None:
     """The agent was just given the thread of a task."""
-    _acknowledge(scope, [e for e in own_entries(scope) if e.task_id == task_id and e.kind != "permission"])
+    _acknowledge(scope, about(scope, task_id))
 
 
 def notice(entry: InboxEntry) -> Notice:

@@ -49,11 +49,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 @dataclass
 class Unit:
-    """What one command has read and wants to change. Nothing is written before it commits."""
+    """What one command has read and wants to change. Nothing is written before it commits.
+
+    `loaded` knows by sort key what was read; None stands for what was not there.
+    """
 
     scope: Scope
     head: Head
-    loaded: dict[str, WorkspaceItem]
+    loaded: dict[str, WorkspaceItem | None]
     changed: dict[str, Entity] = field(default_factory=dict)
     removed: dict[str, Entity] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -76,8 +79,8 @@ class Unit:
         sort_key = kind.key(*path)
         if sort_key not in self.loaded:
             items, _ = store.batch_get([self.scope.key(sort_key)])
-            self.loaded.update({sk: item for (_, sk), item in items.items()})
-        item = self.loaded.get(sort_key)
+            self.loaded[sort_key] = items.get(self.scope.key(sort_key))
+        item = self.loaded[sort_key]
         entity = store.entity_of(item, kind) if item else None
         if entity is not None:
             self.scope.check(entity)
@@ -87,12 +90,6 @@ class Unit:
         entity = self.find(kind, *path)
         if entity is None:
             raise NotFound()
-        return entity
-
-    def take(self, entity: E) -> E:
-        """Make what a query found known to the unit, so that it can be changed here."""
-        self.scope.check(entity)
-        self.loaded.setdefault(entity.sort_key(), store.item_of(entity))
         return entity
 
     def put(self, entity: E) -> E:
@@ -211,9 +208,9 @@ def run(
 
 def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:
     repeat_key = _repeat_key(scope)
-    keys = [scope.key(sort_key) for sort_key in (HEAD, *reads)]
-    items, entries = store.batch_get(keys, [repeat_key] if repeat_key else [])
-    loaded = {sort_key: item for (_, sort_key), item in items.items()}
+    keys = {sort_key: scope.key(sort_key) for sort_key in (HEAD, *reads)}
+    items, entries = store.batch_get(keys.values(), [repeat_key] if repeat_key else [])
+    loaded = {sort_key: items.get(key) for sort_key, key in keys.items()}
     repeated = directory.value_of(entries.get(repeat_key), Answer) if repeat_key else None
     if repeated is not None and scope.idempotency and repeated.fingerprint != scope.idempotency.fingerprint:
         raise IdempotencyMismatch(

@@ -130,7 +130,7 @@ def edit(scope: Scope, task_id: str, changes: TaskChanges) -> Task:
 
 
 def set_status(scope: Scope, task_id: str, status: Status) -> Task:
-    seen = inbox.own_entries(scope)
+    seen = inbox.about(scope, task_id)
 
     def command(unit: Unit) -> Task:
         task = unit.get(StoredTask, task_id)
@@ -138,11 +138,11 @@ def set_status(scope: Scope, task_id: str, status: Status) -> Task:
             return public(task, Task)
         before = msgspec.structs.replace(task)
         notify = _move(unit, task, status)
-        inbox.acknowledge_task(unit, seen, task_id)
+        inbox.acknowledge_task(unit, seen)
         save(unit, before, task)
         return _tell(unit, "status.updated", task, notify)
 
-    return run(scope, Task, command, reads=_reads(task_id))
+    return run(scope, Task, command, reads=[*_reads(task_id), *(entry.sort_key() for entry in seen)])
 
 
 def delete(scope: Scope, task_id: str) -> None:
@@ -163,7 +163,7 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
     """Write into the thread. An agent's reply starts a task that was not started; a person's reaches the agent."""
     text = long("text", new.text)
     prepared = attachments.prepare(scope, new.attachments)
-    seen = inbox.own_entries(scope)
+    seen = inbox.about(scope, task_id)
 
     def command(unit: Unit) -> Message:
         task = unit.get(StoredTask, task_id)
@@ -179,13 +179,14 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
         )
         task.last_message, task.messages = message.preview(), task.messages + 1
         notify = _hear_person(unit, task, message) if scope.is_person else _hear_agent(unit, task)
-        inbox.acknowledge_task(unit, seen, task_id)
+        inbox.acknowledge_task(unit, seen)
         unit.put(message)
         save(unit, before, task)
         unit.emit("reply.received", notify=notify, message=message, task=public(task, Task))
         return message
 
-    return run(scope, Message, command, reads=[*_reads(task_id), *prepared.reads()])
+    reads = [*_reads(task_id), *prepared.reads(), *(entry.sort_key() for entry in seen)]
+    return run(scope, Message, command, reads=reads)
 
 
 def claim_next(scope: Scope, *, claim: bool) -> Task | None:

@@ -37,7 +37,7 @@ def left(scope: Scope, ended: Entity) -> None:
 
     def command(unit: Unit) -> None:
         unit.put(ended)
-        _disconnect(unit, scope.credential_id)
+        _disconnect(unit, scope.credential_id, scope.route)
 
     run(scope, type(None), command, reads=[StoredToken.key(scope.credential_id)], while_archived=True)
 
@@ -58,7 +58,7 @@ def check(due: Due) -> bool:
         run(
             scope,
             type(None),
-            lambda unit: _disconnect(unit, due.id),
+            lambda unit: _disconnect(unit, due.id, route),
             reads=[StoredToken.key(due.id)],
             while_archived=True,
         )
@@ -90,15 +90,13 @@ def _connect(scope: Scope, route: TokenRoute, client: Client | None) -> None:
     )
 
 
-def _disconnect(unit: Unit, token_id: str) -> None:
+def _disconnect(unit: Unit, token_id: str, route: TokenRoute | None) -> None:
     token = unit.find(StoredToken, token_id)
     if token is None or not token.connected or token.status != "active":
         return
-    key = directory.token_key(token.route)
-    route = directory.read(key, TokenRoute)
     if route is not None:
         quiet = msgspec.structs.replace(route, connected=False)
-        unit.enter(directory.record(key, quiet), directory.exists())
+        unit.enter(directory.record(directory.token_key(token.route), quiet), directory.exists())
         token.last_used_at = route.last_seen_at
     token.connected = False
     unit.put(token)

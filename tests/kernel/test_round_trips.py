@@ -1,0 +1,150 @@
+"""What a request costs in storage: exact counts, for every route and every tool.
+
+The rule: one round trip for authentication; a read takes one more; a write takes one BatchGet of the head and its
+entities, then one transaction. What needs more stands in `MORE`, with its reason.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from chalicelib import wiring
+from chalicelib.onebox.program import Program
+from tests.support.clients import Person
+from tests.support.every_request import OTHERS, ROUTES, TOOLS, furnish
+from tests.support.round_trips import Recorder, recorded
+
+AUTHENTICATED = {"public": [], "session": ["get"], "workspace": ["batch get"], "agent": ["batch get"]}
+NOTHING: list[str] = []
+GET, QUERY, WRITE = ["batch get"], ["query"], ["batch get", "transact"]
+
+BEYOND_AUTHENTICATION: dict[str, list[str]] = {
+    "GET /auth/config": NOTHING,
+    "GET /auth/session": ["get"],
+    "DELETE /auth/session": ["delete"],
+    "POST /api/workspaces": WRITE,
+    "GET /api/workspaces/{ws}": NOTHING,
+    "PATCH /api/workspaces/{ws}": WRITE,
+    "DELETE /api/workspaces/{ws}": WRITE,
+    "PUT /api/workspaces/{ws}/archive": WRITE,
+    "GET /api/workspaces/{ws}/events": QUERY,
+    "POST /api/workspaces/{ws}/tokens": WRITE,
+    "POST /api/workspaces/{ws}/tokens/{token_id}/rotation": WRITE,
+    "DELETE /api/workspaces/{ws}/tokens/{token_id}": WRITE,
+    "GET /api/workspaces/{ws}/tasks": QUERY,
+    "POST /api/workspaces/{ws}/tasks": WRITE,
+    "GET /api/workspaces/{ws}/tasks/{task_id}": GET,
+    "PATCH /api/workspaces/{ws}/tasks/{task_id}": WRITE,
+    "DELETE /api/workspaces/{ws}/tasks/{task_id}": WRITE,
+    "PUT /api/workspaces/{ws}/tasks/{task_id}/read": WRITE,
+    "POST /api/workspaces/{ws}/tasks/{task_id}/messages": WRITE,
+    "POST /api/workspaces/{ws}/attachments": WRITE,
+    "GET /api/workspaces/{ws}/attachments/{attachment_id}": GET,
+    "GET /api/workspaces/{ws}/permissions": QUERY,
+    "GET /api/workspaces/{ws}/permission_rules": QUERY,
+    "POST /api/workspaces/{ws}/permission_rules": WRITE,
+    "DELETE /api/workspaces/{ws}/permission_rules/{rule_id}": WRITE,
+    "POST /mcp/{ws}": NOTHING,
+    "DELETE /mcp/{ws}": WRITE,
+    "POST /mcp/{ws}/stateless": NOTHING,
+    "GET /mcp/{ws}/stateless": NOTHING,
+    "GET /api/openapi.json": NOTHING,
+    "getWorkspace": NOTHING,
+    "createTask": WRITE,
+    "downloadAttachment": GET,
+    "initialize": NOTHING,
+    "tools/list": NOTHING,
+    "resources/list": NOTHING,
+    "resources/read a task": GET,
+}
+
+MORE: dict[str, tuple[list[str], str]] = {
+    "POST /auth/local/session": (["put", "put", "put"], "the owner is made once, then the session"),
+    "GET /api/workspaces": (["query", "batch get"], "memberships, then their workspaces"),
+    "GET /api/overview": (["query", "batch get"], "memberships, then their workspaces"),
+    "GET /api/inbox": (
+        ["query", "batch get", "query", "query", "batch get"],
+        "memberships, workspaces; in each where something waits: tasks, permissions and their tasks",
+    ),
+    "GET /api/workspaces/{ws}/tokens": (["query", "batch get"], "when each was last used stands in its route"),
+    "GET /api/workspaces/{ws}/tasks/{task_id}/messages": (["batch get", "query"], "the task must exist"),
+    "DELETE /api/workspaces/{ws}/archive": (GET, "it was not archived, so nothing is written"),
+    "PUT /api/workspaces/{ws}/permissions/{permission_id}/decision": (
+        ["batch get", "batch get", "transact"],
+        "the permission says which task it is for",
+    ),
+    "GET /mcp/{ws}": (["query", "query"], "the agent's own entries, and the offers to all"),
+    "GET /grip/next": (["batch get", "query"], "authentication is in the link"),
+    "getInbox": (["query", "query"], "the agent's own entries, and the offers to all"),
+    "getNextTask": (["query", *WRITE], "the queue, then the claim"),
+    "updateTaskStatus": (["query", *WRITE], "something waits for the agent: is it about this task?"),
+    "reply": (["query", *WRITE], "something waits for the agent: is it about this task?"),
+    "getTaskMessages": (["batch get", "query", "query"], "the task must exist; something waits for the agent"),
+    "waitForReply": (
+        ["batch get", "batch get", "query", *WRITE],
+        "the task, the reply; the reply in the inbox is acknowledged",
+    ),
+    "requestPermission": (["query", "query", *WRITE], "the rules, and the agent's task"),
+    "notifications/claude/channel/permission_request": (
+        ["query", "query", *WRITE],
+        "the rules, and the agent's task",
+    ),
+}
+
+REQUESTS = ROUTES | TOOLS | OTHERS
+
+
+@pytest.fixture
+def recorder(program: Program) -> Iterator[Recorder]:
+    assert program.engine is not None
+    with recorded(program.engine) as recorder:
+        yield recorder
+
+
+def authentication(name: str) -> list[str]:
+    access = {f"{route.method} {route.path}": route.access for route in wiring.routes}
+    return AUTHENTICATED[access.get(name, "agent")]
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_a_request_makes_the_round_trips_it_is_allowed(
+    name: str, new_person: Callable[[], Person], recorder: Recorder
+) -> None:
+    answer = REQUESTS[name](furnish(new_person()))
+    assert answer.status_code < 300 or name == "GET /mcp/{ws}/stateless", answer.text
+    allowed = BEYOND_AUTHENTICATION[name] if name in BEYOND_AUTHENTICATION else MORE[name][0]
+    assert recorder.made_by(answer) == authentication(name) + allowed
+
+
+def test_a_repeat_of_a_write_makes_one_read_and_no_transaction(
+    new_person: Callable[[], Person], recorder: Recorder
+) -> None:
+    place = furnish(new_person())
+    path, headers = f"/api/workspaces/{place.ws}/tasks", {"Idempotency-Key": "once"}
+    first = place.person.http.post(path, json={"title": "Once"}, headers=headers)
+    again = place.person.http.post(path, json={"title": "Once"}, headers=headers)
+    assert again.json() == first.json()
+    assert recorder.made_by(first) == ["batch get", "batch get", "transact"]
+    assert recorder.made_by(again) == ["batch get", "batch get"]
+
+
+def test_a_call_with_a_malformed_token_makes_no_round_trip(
+    new_person: Callable[[], Person], recorder: Recorder
+) -> None:
+    place = furnish(new_person())
+    place.agent.http.headers["Authorization"] = f"Bearer {place.agent.secret[:-1]}!"
+    answer = place.agent.post("tools/list")
+    assert answer.status_code == 401
+    assert recorder.made_by(answer) == []
+
+
+def unknown(routes: list[str], tools: list[str]) -> set[str]:
+    """Of these routes and tools, those whose cost nobody has said."""
+    counted = (BEYOND_AUTHENTICATION.keys() | MORE.keys()) & REQUESTS.keys()
+    return {*routes, *tools} - counted
+
+
+def test_every_route_and_every_tool_is_counted() -> None:
+    routes = [f"{route.method} {route.path}" for route in wiring.routes]
+    assert unknown(routes, list(wiring.server.registry.tools)) == set()
+    assert unknown([*routes, "GET /api/new"], ["newTool"]) == {"GET /api/new", "newTool"}
