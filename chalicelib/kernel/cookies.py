@@ -7,7 +7,6 @@ Every claim that is needed is required, and the algorithm is a literal, because 
 from __future__ import annotations
 
 from datetime import datetime
-from http.cookies import CookieError, SimpleCookie
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Unauthorized
@@ -49,16 +48,12 @@ def read(header: str) -> tuple[str, str]:
     """(session id, person id) of a `Cookie` header; raises `Unauthorized` when there is no valid one."""
     from jose import JWTError, jwt
 
-    try:
-        cookies: SimpleCookie = SimpleCookie(header[:_LONGEST])
-    except CookieError as error:
-        raise Unauthorized(SIGN_IN) from error
-    morsel = cookies.get(name())
-    if morsel is None:
+    token = _own(header)
+    if token is None or len(token) > _LONGEST:
         raise Unauthorized(SIGN_IN)
     try:
         claims = jwt.decode(
-            morsel.value,
+            token,
             settings().signing_key,
             algorithms=["HS256"],
             audience=AUDIENCE,
@@ -68,6 +63,16 @@ def read(header: str) -> tuple[str, str]:
     except JWTError as error:
         raise Unauthorized(SIGN_IN) from error
     return str(claims["jti"]), str(claims["sub"])
+
+
+def _own(header: str) -> str | None:
+    """The session cookie among all others. Programs on other ports of this host share the header, and what they put
+    there may be anything, such as JSON, at which `http.cookies` gives up the whole of it."""
+    for part in header.split(";"):
+        key, _, value = part.partition("=")
+        if key.strip() == name():
+            return value.strip()
+    return None
 
 
 def _attributes(value: str, lifetime: int) -> str:

@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from chalicelib.kernel.logs import JsonFormatter
@@ -31,6 +32,13 @@ def _lasting(world: World) -> Iterator[World]:
     yield world
     for client in clients:
         client.close()
+
+
+@pytest.fixture(scope="session")
+def nobody(program: Program) -> Iterator[httpx.Client]:
+    """A client without any credential."""
+    with httpx.Client(base_url=program.url) as client:
+        yield client
 
 
 @pytest.fixture

@@ -146,22 +146,19 @@ def test_what_names_no_workspace_shows_the_callers_own(route: Route, alice: Worl
 
 
 @named([route for route in wiring.routes if route.access != "public"])
-def test_nothing_opens_without_a_credential(route: Route, program: Program, alice: World) -> None:
-    with httpx.Client(base_url=program.url) as nobody:
-        answer = send(nobody, route, alice.workspace_id, alice.ids)
+def test_nothing_opens_without_a_credential(route: Route, nobody: httpx.Client, alice: World) -> None:
+    answer = send(nobody, route, alice.workspace_id, alice.ids)
     assert answer.status == 401
     tells_nothing_of(alice, [answer])
 
 
 @named(BY_SESSION)
-def test_a_token_opens_nothing_that_a_session_opens(route: Route, program: Program, alice: World) -> None:
+def test_a_token_opens_nothing_that_a_session_opens(route: Route, nobody: httpx.Client, alice: World) -> None:
     before = alice.items()
-    with httpx.Client(base_url=program.url) as client:
-        headers = {"Authorization": f"Bearer {alice.agent.secret}"}
-        by_header = send(client, route, alice.workspace_id, alice.ids, **headers)
-        by_cookie = send(
-            client, route, alice.workspace_id, alice.ids, Cookie=f"handrail_session={alice.agent.secret}"
-        )
+    headers = {"Authorization": f"Bearer {alice.agent.secret}"}
+    cookie = f"handrail_session={alice.agent.secret}"
+    by_header = send(nobody, route, alice.workspace_id, alice.ids, **headers)
+    by_cookie = send(nobody, route, alice.workspace_id, alice.ids, Cookie=cookie)
     assert by_header.status == by_cookie.status == 401
     tells_nothing_of(alice, [by_header, by_cookie])
     assert alice.items() == before
