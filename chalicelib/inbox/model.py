@@ -28,6 +28,7 @@ class Notice(msgspec.Struct, kw_only=True):
     seq: int
     task_id: str | None = None
     message_id: str | None = None
+    permission_id: str | None = None
     request_id: str | None = None
     behavior: Literal["allow", "deny"] | None = None
 
@@ -45,6 +46,7 @@ class InboxEntry(Entity, kw_only=True):
     seq: int
     task_id: str | None = None
     message_id: str | None = None
+    permission_id: str | None = None
     request_id: str | None = None
     behavior: Literal["allow", "deny"] | None = None
     acknowledged_by: list[str]

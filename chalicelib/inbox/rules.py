@@ -37,6 +37,7 @@ def deliver(
     *,
     task_id: str | None = None,
     message_id: str | None = None,
+    permission_id: str | None = None,
     request_id: str | None = None,
     behavior: str | None = None,
     connection: str = "",
@@ -55,6 +56,7 @@ def deliver(
             "seq": unit.next_seq,
             "task_id": task_id,
             "message_id": message_id,
+            "permission_id": permission_id,
             "request_id": request_id,
             "behavior": behavior,
             "acknowledged_by": [],
@@ -122,25 +124,30 @@ def acknowledge(scope: Scope, ids: Sequence[str]) -> list[str]:
     if not wanted:
         return []
     agent = scope.actor.id
-    keys = [InboxEntry.key(to, id) for id in wanted for to in (agent, EVERYBODY)]
-    found = [entry for entry in scope.find_all(InboxEntry, keys[:MOST_AT_ONCE]) if entry is not None]
-    return _acknowledge(scope, [e for e in found if agent not in e.acknowledged_by])
+    found: list[InboxEntry | None] = []
+    for to in (agent, EVERYBODY):
+        found += scope.find_all(InboxEntry, [InboxEntry.key(to, id) for id in wanted])
+    return _acknowledge(scope, [e for e in found if e is not None and agent not in e.acknowledged_by])
 
 
-def acknowledge_task(unit: Unit, entries: Iterable[InboxEntry]) -> None:
-    """The agent acts on a task, so it has seen what its inbox said of it: `entries`, which its unit has read."""
+def acknowledge_all(unit: Unit, entries: Iterable[InboxEntry]) -> None:
+    """The agent acts on something, so it has seen what its inbox said of it: `entries`, which its unit has read."""
     for entry in entries:
         current = unit.find(InboxEntry, entry.to, entry.id)
         if current is not None:
             _take_out(unit, current)
 
 
-def about(scope: Scope, task_id: str) -> list[InboxEntry]:
-    """What the inbox of the calling agent, and nobody else's, says of a task; nothing is read when it is empty."""
+def own(scope: Scope) -> list[InboxEntry]:
+    """What is addressed to the calling agent and nobody else; nothing is read when there is nothing."""
     if scope.credential != "token" or scope.head.unread.get(scope.actor.id, 0) == 0:
         return []
-    own = scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), MOST_WITH_OTHERS).items
-    return [entry for entry in own if entry.task_id == task_id and entry.kind != "permission"]
+    return scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), MOST_WITH_OTHERS).items
+
+
+def about(scope: Scope, task_id: str) -> list[InboxEntry]:
+    """What the calling agent's own entries say of a task."""
+    return [entry for entry in own(scope) if entry.task_id == task_id and entry.kind != "permission"]
 
 
 def seen(scope: Scope, task_id: str) -> None:

@@ -5,9 +5,10 @@ the embedded relay and Pushpin read the same. Channel names:
 
     ws-<ws>            every event of a workspace, as SSE frames, numbered by `seq`
     ses-<session>      nothing but `close`, when a person signs out
-    tok-<token>        nothing but the end of whatever is held for a token that died
+    tok-<token>        nothing but `close`, when a token died; gone-<ws> the same for a whole workspace
     agent-<ws>-<who>   hints that an agent (or `all`) has something new; the relay then follows the next link
-    reply-<ws>-<task>, permission-<ws>-<id>   the answer to a held call, as a patch of its body
+    task-<ws>-<id>     hints that a task changed
+    reply-<ws>-<task>, permission-<ws>-<id>   hints that a held call has its answer; the relay then asks again
 """
 
 from __future__ import annotations
@@ -80,11 +81,15 @@ def more(next_link: str) -> Headers:
     return {"Grip-Link": f"<{next_link}>; rel=next"}
 
 
-def response(channels: dict[str, str | None], seconds: float) -> Headers:
-    """Hold the whole response; after `seconds` it is sent as it is. A relay may repeat the request while it holds."""
+def response(channels: Sequence[str], seconds: float) -> Headers:
+    """Hold the whole response; after `seconds` it is sent as it is.
+
+    The relay repeats the request after a hint, and when something was published before it held, so nothing that comes
+    in between is missed, and the credential is looked up again.
+    """
     return {
         "Grip-Hold": "response",
-        "Grip-Channel": _channels(channels),
+        "Grip-Channel": _channels(dict.fromkeys(channels)),
         "Grip-Timeout": str(max(1, round(seconds))),
     }
 
@@ -114,24 +119,11 @@ def frame(channel: str, content: str, seq: int) -> Item:
 
 
 def hint(channel: str) -> Item:
-    return {"channel": channel, "formats": {"http-stream": {"action": "hint"}}}
+    """Something changed for whoever is held on `channel`: streams follow their link, calls are asked again."""
+    again: Json = {"action": "hint"}
+    return {"channel": channel, "formats": {"http-stream": again, "http-response": again}}
 
 
 def close(channel: str) -> Item:
-    return {"channel": channel, "formats": {"http-stream": {"action": "close"}}}
-
-
-def patch(channel: str, id: str, operations: list[Json]) -> Item:
-    """Answer the calls held on `channel` with their own body, changed by the JSON Patch `operations`."""
-    return {"channel": channel, "id": id, "formats": {"http-response": {"body-patch": operations}}}
-
-
-def refuse(channel: str, status: int, body: str, headers: Headers) -> Item:
-    """End whatever is held on `channel`: calls with this answer, streams without one."""
-    return {
-        "channel": channel,
-        "formats": {
-            "http-response": {"code": status, "headers": dict(headers), "body": body},
-            "http-stream": {"action": "close"},
-        },
-    }
+    """End the streams on `channel`; calls held on it are asked again, and find out why."""
+    return {"channel": channel, "formats": {"http-stream": {"action": "close"}, "http-response": {"action": "hint"}}}

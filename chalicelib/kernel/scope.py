@@ -45,7 +45,6 @@ class Scope:
     idempotency: Idempotency | None = None
     client: Client | None = None
     connection: str = ""
-    call: str = ""
     ended: bool = False
 
     @property

@@ -12,6 +12,7 @@ outside its unit. Because every change of a workspace moves `seq`, what a comman
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -38,6 +39,13 @@ T = TypeVar("T")
 ATTEMPTS = 60
 _LONGEST_PAUSE = 0.05
 _RACES = {"ConditionalCheckFailed", "TransactionConflict"}
+# Threads of one process take turns, a workspace at a time, as they would only lose races against each other. What is
+# right does not depend on it: other processes write too. A few locks serve all workspaces.
+_LANES = [threading.RLock() for _ in range(64)]
+
+
+class LostRace(Exception):
+    """Somebody wrote between the reading and the commit."""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -185,25 +193,42 @@ def run(
     `reads` are the sort keys it will need. Raises `Busy` when every attempt lost its race; nothing was written then.
     """
     for attempt in range(ATTEMPTS):
-        unit, repeated = _begin(scope, reads)
-        if repeated is not None:
-            return msgspec.json.decode(repeated.result, type=result)
-        if unit.head.archived_at is not None and not while_archived:
-            raise Archived()
-        answer = command(unit)
-        _remember(unit, answer)
-        if unit.changes_nothing:
-            return answer
         try:
-            unit.commit()
-        except TransactWriteError as error:
-            codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
-            if not codes or not codes <= _RACES:
-                raise
+            with _LANES[hash(scope.workspace_id) % len(_LANES)]:
+                return _attempt(scope, result, command, reads, while_archived)
+        except LostRace:
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.001 * 2 ** min(attempt, 10))))
-            continue
-        return answer
     raise Busy("Nothing was changed. Wait a moment and try again.")
+
+
+def first_answer(scope: Scope, result: type[T]) -> T | None:
+    """What the request was answered that `scope` repeats; None where it is no repeat."""
+    if scope.idempotency is None:
+        return None
+    _, repeated = _begin(scope, ())
+    return msgspec.json.decode(repeated.result, type=result) if repeated else None
+
+
+def _attempt(
+    scope: Scope, result: type[T], command: Callable[[Unit], T], reads: Sequence[str], while_archived: bool
+) -> T:
+    unit, repeated = _begin(scope, reads)
+    if repeated is not None:
+        return msgspec.json.decode(repeated.result, type=result)
+    if unit.head.archived_at is not None and not while_archived:
+        raise Archived()
+    answer = command(unit)
+    _remember(unit, answer)
+    if unit.changes_nothing:
+        return answer
+    try:
+        unit.commit()
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+        if codes and codes <= _RACES:
+            raise LostRace() from error
+        raise
+    return answer
 
 
 def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:

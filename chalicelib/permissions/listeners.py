@@ -7,10 +7,9 @@ import msgspec
 from chalicelib.kernel import grip
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import Listeners
-from chalicelib.kernel.mcp.calls import answered
 from chalicelib.permissions import rules
 from chalicelib.permissions.model import Permission
-from chalicelib.permissions.waits import channel, verdict
+from chalicelib.permissions.waits import channel
 
 listeners = Listeners()
 
@@ -18,8 +17,7 @@ listeners = Listeners()
 @listeners.on("permission.decided")
 def answer_waiting_calls(event: Event) -> list[grip.Item]:
     permission = msgspec.convert(event.entity("permission"), Permission)
-    where = channel(event.workspace_id, permission.id)
-    return [grip.patch(where, permission.status, answered(verdict(permission)))]
+    return [grip.hint(channel(event.workspace_id, permission.id))]
 
 
 @listeners.on("task.deleted")

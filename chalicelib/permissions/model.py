@@ -39,14 +39,12 @@ class Permission(Entity, kw_only=True):
 
 
 class StoredPermission(Permission, kw_only=True):
-    """`request_id` and `connection`: asked for by notification. `held_until`: `call` waits for it at the relay."""
+    """`request_id` and `connection`: asked for by notification. `delivered`: the tool gave the agent the decision."""
 
     PREFIX: ClassVar[str] = "permission"
 
     request_id: str | None = None
     connection: str = ""
-    held_until: datetime | None = None
-    call: str = ""
     delivered: bool = False
 
     def state_key(self) -> str:

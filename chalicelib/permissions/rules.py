@@ -7,12 +7,13 @@ A decision is made once and never changes. What a rule allows is recorded like a
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
-from typing import Literal
+from collections.abc import Sequence
+from datetime import timedelta
 
 import msgspec
 
 from chalicelib.inbox import rules as inbox
+from chalicelib.inbox.model import InboxEntry
 from chalicelib.kernel import clock
 from chalicelib.kernel.entity import SYSTEM, Actor, public
 from chalicelib.kernel.errors import AlreadyDecided, NotFound, ValidationFailed
@@ -67,23 +68,23 @@ class NewRule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     pattern: Pattern
 
 
-def request(scope: Scope, asked: Request, hold: float = 0) -> StoredPermission:
+def request(scope: Scope, asked: Request) -> StoredPermission:
     """The permission that `asked` is about: a new one, or the one that it became before.
 
-    `hold` is for how many seconds the caller will wait for the decision at the relay. A repeat of a request whose
-    decision never reached the agent gets that decision; one whose decision did is a new request.
+    A repeat of a request that is open, or whose decision was not given to the agent yet, is the same request; one
+    whose decision was, is a new one. An allowance is used once.
     """
     identity = asked.identity(scope.actor.id)
     long("input", asked.input, LARGEST_INPUT)
     granted = _granted_by_rule(scope, asked)
     task_id = asked.task_id or _only_task(scope)
     permission_id = new_id()
+    told = inbox.own(scope)
 
     def command(unit: Unit) -> StoredPermission:
-        until = clock.after(hold) if hold else None
         earlier = _earlier(unit, identity)
-        if earlier is not None and _still_stands(scope, earlier, asked):
-            return _wait_again(unit, earlier, until)
+        if earlier is not None and (asked.request_id is not None or not earlier.delivered):
+            return _again(unit, earlier, told)
         task = unit.find(StoredTask, task_id) if task_id else None
         if asked.task_id is not None and task is None:
             raise NotFound()
@@ -99,8 +100,6 @@ def request(scope: Scope, asked: Request, hold: float = 0) -> StoredPermission:
             created_at=clock.now(),
             request_id=asked.request_id,
             connection=scope.connection,
-            held_until=until,
-            call=scope.call,
         )
         _remember(unit, identity, permission.id)
         unit.put(permission)
@@ -209,35 +208,18 @@ def _earlier(unit: Unit, identity: str) -> StoredPermission | None:
     return unit.find(StoredPermission, asked.permission_id) if asked else None
 
 
-def _still_stands(scope: Scope, earlier: StoredPermission, asked: Request) -> bool:
-    """Whether this is the same request once more: by its id, as it is open, or as a relay repeats the call."""
-    if asked.request_id is not None or earlier.status == "pending" or not earlier.delivered:
-        return True
-    return bool(scope.call) and earlier.call == scope.call
-
-
-def _wait_again(unit: Unit, permission: StoredPermission, until: datetime | None) -> StoredPermission:
-    """The same request once more: wait on, or take the decision that has not reached the agent."""
-    pending = permission.status == "pending"
-    if not pending and permission.request_id is not None:
-        _deliver_verdict(unit, permission)
-        unit.emit("permission.repeated", notify=[permission.agent.id], permission=public(permission, Permission))
+def _again(unit: Unit, permission: StoredPermission, told: Sequence[InboxEntry]) -> StoredPermission:
+    """The same request once more: wait on, or take the decision."""
+    if permission.status == "pending":
         return permission
-    if pending and not _is_longer(until, permission.held_until):
-        return permission
-    if permission.delivered and not pending:
-        return permission
-    permission.held_until = until if pending else permission.held_until
-    permission.call = unit.scope.call
-    permission.delivered = not pending
-    unit.put(permission)
-    unit.emit("permission.repeated", permission=public(permission, Permission))
+    if permission.request_id is not None:
+        notify = [_deliver(unit, permission)]
+    else:
+        permission.delivered, notify = True, []
+        inbox.acknowledge_all(unit, [entry for entry in told if entry.permission_id == permission.id])
+        unit.put(permission)
+    unit.emit("permission.repeated", notify=notify, permission=public(permission, Permission))
     return permission
-
-
-def _is_longer(until: datetime | None, held_until: datetime | None) -> bool:
-    """Whether a repeat makes the wait noticeably longer; relays repeat a call right after they hold it."""
-    return until is not None and (held_until is None or until - held_until > timedelta(seconds=10))
 
 
 def _remember(unit: Unit, identity: str, permission_id: str) -> None:
@@ -258,38 +240,31 @@ def _settle(
     permission.status = "denied" if behavior == "deny" else "allowed"
     permission.behavior, permission.reason = behavior, reason
     permission.decided_by, permission.decided_at = by, clock.now()
-    held = permission.held_until is not None and permission.held_until > permission.decided_at
-    permission.delivered = held or by == SYSTEM
+    at_once = permission.agent.id == unit.scope.actor.id and permission.request_id is None
+    permission.delivered = at_once
     unit.put(permission)
     _count(unit, task, permission, -1)
-    notify = _notify_agent(unit, permission)
+    notify = [] if at_once else [_deliver(unit, permission)]
     _tell(unit, "permission.decided", permission, task, notify)
 
 
-def _notify_agent(unit: Unit, permission: StoredPermission) -> list[str]:
-    if permission.request_id is not None:
-        return [_deliver_verdict(unit, permission)]
-    if permission.delivered:
-        return []
-    verdict = f"[Permission {permission.id} {permission.status}] {permission.tool_name}"
+def _deliver(unit: Unit, permission: StoredPermission) -> str:
+    """Put the decision into the agent's inbox; for a request by notification, as the verdict it waits for."""
+    content = f"[Permission {permission.id} {permission.status}] {permission.tool_name}"
     if permission.reason:
-        verdict += f": {permission.reason}"
-    to = permission.agent.id
-    return [inbox.deliver(unit, to, "permission", verdict, task_id=permission.task_id)]
-
-
-def _deliver_verdict(unit: Unit, permission: StoredPermission) -> str:
-    behavior: Literal["allow", "deny"] = "deny" if permission.behavior == "deny" else "allow"
+        content += f": {permission.reason}"
+    by_notification = permission.request_id is not None
     return inbox.deliver(
         unit,
         permission.agent.id,
         "permission",
-        f"[Permission {permission.status}] {permission.tool_name}",
+        content,
         task_id=permission.task_id,
+        permission_id=permission.id,
         request_id=permission.request_id,
-        behavior=behavior,
+        behavior=("deny" if permission.behavior == "deny" else "allow") if by_notification else None,
         connection=permission.connection,
-        asked_at=permission.created_at,
+        asked_at=permission.created_at if by_notification else None,
     )
 
 

@@ -48,12 +48,11 @@ def request_permission(scope: Scope, arguments: RequestPermission) -> Verdict | 
         input=text,
         task_id=arguments.task_id,
     )
-    seconds = settings().longest_wait
-    permission = rules.request(scope, asked, hold=seconds)
+    permission = rules.request(scope, asked)
     answer = verdict(permission)
     if permission.status != "pending":
         return answer
-    return Held(answer, channel(scope.workspace_id, permission.id), "pending", seconds)
+    return Held(answer, channel(scope.workspace_id, permission.id), settings().longest_wait)
 
 
 @registry.notification("notifications/claude/channel/permission_request")

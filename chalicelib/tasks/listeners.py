@@ -9,10 +9,9 @@ from chalicelib.kernel import grip, store
 from chalicelib.kernel.blobs import blobs
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import Listeners
-from chalicelib.kernel.mcp.calls import answered
 from chalicelib.kernel.scope import Scope, for_system
-from chalicelib.tasks.model import Message, Task
-from chalicelib.tasks.waits import Answer, answer, channel, closed, turn_of
+from chalicelib.tasks.model import OPEN, Message, Task
+from chalicelib.tasks.waits import channel
 
 listeners = Listeners()
 
@@ -29,38 +28,29 @@ def answer_waiting_calls(event: Event) -> list[grip.Item]:
     if event.actor.kind != "person":
         return []
     message = msgspec.convert(event.entity("message"), Message)
-    task = msgspec.convert(event.entity("task"), Task)
-    return [_answered(event, message.task_id, turn_of(message.id, task.status), answer(message))]
+    return [grip.hint(channel(event.workspace_id, message.task_id))]
 
 
 @listeners.on("status.updated")
 def end_waiting_calls(event: Event) -> list[grip.Item]:
     task = msgspec.convert(event.entity("task"), Task)
-    if task.status not in {"completed", "rejected"}:
-        return []
-    return [_answered(event, task.id, f"seq-{event.seq}", closed(task))]
+    return [] if task.status in OPEN else [grip.hint(channel(event.workspace_id, task.id))]
 
 
 @listeners.on("task.deleted")
 def end_calls_and_remove_thread(event: Event) -> list[grip.Item]:
     deleted = msgspec.convert(event.entity("task"), DeletedTask)
-    task_id = deleted.id
     scope = for_system(event.workspace_id)
     if scope is not None:
         _remove_files(scope, deleted.attachments)
-        _remove_thread(scope, task_id)
-    gone = Answer(status="closed", task_id=task_id, task_status="rejected")
-    return [_answered(event, task_id, f"seq-{event.seq}", gone)]
+        _remove_thread(scope, deleted.id)
+    return [grip.hint(channel(event.workspace_id, deleted.id))]
 
 
 @listeners.on("*")
 def hint_subscribers(event: Event) -> list[grip.Item]:
     task = event.entity("task")
     return [grip.hint(f"task-{event.workspace_id}-{task['id']}")] if task is not None else []
-
-
-def _answered(event: Event, task_id: str, turn: str, value: Answer) -> grip.Item:
-    return grip.patch(channel(event.workspace_id, task_id), turn, answered(value))
 
 
 def _remove_thread(scope: Scope, task_id: str) -> None:

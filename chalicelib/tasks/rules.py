@@ -6,6 +6,7 @@ Every function here is one unit of work: the task, its thread, the inbox entries
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -20,7 +21,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.text import line, long
-from chalicelib.kernel.unit import Unit, run
+from chalicelib.kernel.unit import Unit, first_answer, run
 from chalicelib.tasks import status as statuses
 from chalicelib.tasks.model import (
     Agent,
@@ -64,8 +65,8 @@ class NewMessage(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     attachments: GivenList = []
 
 
-class Claim(msgspec.Struct):
-    task: Task | None
+class Taken(Exception):
+    """The task is no longer there to be claimed."""
 
 
 def create(scope: Scope, new: NewTask) -> Task:
@@ -138,7 +139,7 @@ def set_status(scope: Scope, task_id: str, status: Status) -> Task:
             return public(task, Task)
         before = msgspec.structs.replace(task)
         notify = _move(unit, task, status)
-        inbox.acknowledge_task(unit, seen)
+        inbox.acknowledge_all(unit, seen)
         save(unit, before, task)
         return _tell(unit, "status.updated", task, notify)
 
@@ -179,7 +180,7 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
         )
         task.last_message, task.messages = message.preview(), task.messages + 1
         notify = _hear_person(unit, task, message) if scope.is_person else _hear_agent(unit, task)
-        inbox.acknowledge_task(unit, seen)
+        inbox.acknowledge_all(unit, seen)
         unit.put(message)
         save(unit, before, task)
         unit.emit("reply.received", notify=notify, message=message, task=public(task, Task))
@@ -191,6 +192,8 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
 
 def claim_next(scope: Scope, *, claim: bool) -> Task | None:
     """The first task in the queue that no other agent has; with `claim`, it is the caller's for a lease."""
+    if claim and (repeated := first_answer(scope, Task)) is not None:
+        return repeated
     cursor = None
     while True:
         page = scope.list(StoredTask, AVAILABLE, CANDIDATES, cursor, index="by_state")
@@ -199,8 +202,8 @@ def claim_next(scope: Scope, *, claim: bool) -> Task | None:
                 continue
             if not claim:
                 return public(candidate, Task)
-            if (task := _claim(scope, candidate.id)) is not None:
-                return task
+            with suppress(Taken):
+                return _claim(scope, candidate.id)
         cursor = page.next_cursor
         if cursor is None:
             return None
@@ -264,21 +267,23 @@ def _reads(task_id: str) -> list[str]:
     return [StoredTask.key(task_id), inbox.offer_key(task_id)]
 
 
-def _claim(scope: Scope, task_id: str) -> Task | None:
-    def command(unit: Unit) -> Claim:
+def _claim(scope: Scope, task_id: str) -> Task:
+    """Raises `Taken`, so that an idempotency key remembers the task that it got and not one that it missed."""
+
+    def command(unit: Unit) -> Task:
         task = unit.find(StoredTask, task_id)
         if task is None or task.assignee != "agent" or task.status != "notstarted":
-            return Claim(None)
+            raise Taken()
         if task.is_held_by_another(scope.actor.id):
-            return Claim(None)
+            raise Taken()
         before = msgspec.structs.replace(task)
         task.agent = Agent(scope.actor.id, scope.actor.name)
         task.claim_expires_at = clock.after(settings().claim_lease)
         inbox.withdraw(unit, task_id)
         save(unit, before, task)
-        return Claim(_tell(unit, "task.updated", task, []))
+        return _tell(unit, "task.updated", task, [])
 
-    return run(scope, Claim, command, reads=_reads(task_id)).task
+    return run(scope, Task, command, reads=_reads(task_id))
 
 
 def _check_version(task: StoredTask, version: int | None) -> None:

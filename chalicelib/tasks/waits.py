@@ -1,8 +1,7 @@
 """Waiting for a person's reply at the relay.
 
-agent ── waitForReply ──► no reply yet: hold, at "turn" T
-person ── reply ────────► the turn becomes T'; publish the answer with id T'
-A reply between the check and the hold is not missed: the relay knows the channel stands at T', not T, and asks again.
+agent ── waitForReply ──► no reply yet: hold
+person ── reply ────────► a hint on the task's channel: the relay asks again, and this time there is an answer
 """
 
 from __future__ import annotations
@@ -34,14 +33,6 @@ class Answer(msgspec.Struct, kw_only=True):
 
 def channel(workspace_id: str, task_id: str) -> str:
     return f"reply-{workspace_id}-{task_id}"
-
-
-def turn(task: StoredTask) -> str:
-    return turn_of(task.answered, task.status)
-
-
-def turn_of(answered: str | None, status: str) -> str:
-    return f"{answered or 'none'}.{status}"
 
 
 def answer(message: Message) -> Answer:

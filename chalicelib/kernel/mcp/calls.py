@@ -1,12 +1,10 @@
 """Calling a tool: the wall of `workspace_id`, checked arguments, and every outcome as a tool result.
 
 A `Problem` becomes a result with `isError`, the same problem as `structuredContent`, and a text that says what to do.
-A held call is answered by the relay: its body is complete already, and the publisher sends a patch for it.
+A held call has a complete answer already, for when nothing happens; on a hint the relay asks again.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import msgspec
 
@@ -51,20 +49,10 @@ def call(registry: Registry, scope: Scope, message: Message) -> tuple[Params, gr
     return _success(scope, answer), {}
 
 
-def answered(value: msgspec.Struct) -> list[Json]:
-    """The JSON Patch that turns the answer "waiting" of a held call into `value`."""
-    plain = to_json(value)
-    return [
-        {"op": "replace", "path": "/result/structuredContent", "value": plain},
-        {"op": "replace", "path": "/result/content/0/text", "value": as_text(plain)},
-    ]
-
-
 def _run(tool: Tool, scope: Scope, message: Message, arguments: Json) -> msgspec.Struct | Held[msgspec.Struct]:
     if not isinstance(arguments, dict):
         raise ValidationFailed(("arguments", "must be an object"))
     scope.check_named(arguments.get("workspace_id"))
-    scope = replace(scope, call=f"{scope.connection} {message.id}")
     key = message.meta.get(IDEMPOTENCY_KEY)
     if key is not None:
         if not isinstance(key, str):
@@ -110,11 +98,7 @@ def _refusal(problem: Problem) -> Params:
 
 
 def _hold(scope: Scope, held: Held[msgspec.Struct]) -> grip.Headers:
-    channels: dict[str, str | None] = {
-        held.channel: held.last,
-        f"tok-{scope.credential_id}": None,
-        f"gone-{scope.workspace_id}": None,
-    }
+    channels = (held.channel, f"tok-{scope.credential_id}", f"gone-{scope.workspace_id}")
     return grip.response(channels, held.seconds)
 
 

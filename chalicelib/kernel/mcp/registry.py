@@ -25,11 +25,10 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Held(Generic[R]):
-    """A call that waits for a person: what to answer when nobody does, and where the answer will be published."""
+    """A call that waits for a person: the answer when nobody comes, and where a hint will say that somebody did."""
 
     meanwhile: R
     channel: str
-    last: str
     seconds: float
 
 

@@ -167,15 +167,8 @@ class Exchange:
             case "lost":
                 return None
             case Item(answer=answer) if answer is not None:
-                with_answer = self._answered(initial, answer)
+                with_answer = initial.answered(answer)
                 await respond(self._send, with_answer.status, with_answer.headers, with_answer.body)
             case _:
                 await respond(self._send, initial.status, initial.headers, initial.body)
         return None
-
-    def _answered(self, initial: Initial, answer: grip.Answer) -> Initial:
-        try:
-            return initial.answered(answer)
-        except GripError:
-            log.exception("a published answer does not fit; the initial one is sent")
-            return initial

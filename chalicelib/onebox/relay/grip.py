@@ -137,7 +137,6 @@ class Answer:
     code: int | None
     headers: tuple[tuple[str, str], ...]
     body: bytes | None
-    patch: tuple[Mapping[str, object], ...] | None
 
 
 Action = Literal["hint", "close"]
@@ -208,11 +207,11 @@ def _action(fields: Mapping[str, object] | None) -> Action | None:
 
 
 def _answer(fields: Mapping[str, object]) -> Answer:
-    code, headers, patch = fields.get("code"), fields.get("headers", {}), fields.get("body-patch")
+    code, headers = fields.get("code"), fields.get("headers", {})
+    if "body-patch" in fields:
+        raise GripError("body-patch is not implemented: publish a hint, and answer when asked again")
     if code is not None and not isinstance(code, int):
         raise GripError("code is not a number")
-    if patch is not None and not isinstance(patch, list | tuple):
-        raise GripError("body-patch is not a list")
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     if not isinstance(pairs, Iterable):
         raise GripError("headers are neither an object nor a list of pairs")
@@ -220,5 +219,4 @@ def _answer(fields: Mapping[str, object]) -> Answer:
         code=code,
         headers=tuple((str(name), str(value)) for name, value in pairs),
         body=_content(fields, "body"),
-        patch=None if patch is None else tuple(patch),
     )

@@ -6,13 +6,11 @@ hint.
 """
 
 import asyncio
-import json
 from dataclasses import dataclass
 from typing import Literal
 
-from chalicelib.onebox.relay import patch
 from chalicelib.onebox.relay.channels import Channels, Subscription
-from chalicelib.onebox.relay.grip import Answer, Channel, GripError, Item
+from chalicelib.onebox.relay.grip import Answer, Channel, Item
 
 Headers = list[tuple[bytes, bytes]]
 Verdict = Item | Literal["again", "timeout", "lost", "stopping"]
@@ -30,16 +28,7 @@ class Initial:
         headers = list(self.headers)
         for name, value in ((n.lower().encode("latin-1"), v.encode("latin-1")) for n, v in answer.headers):
             headers = [pair for pair in headers if pair[0].lower() != name] + [(name, value)]
-        return Initial(answer.code or self.status, headers, self._body(answer))
-
-    def _body(self, answer: Answer) -> bytes:
-        if answer.patch is None:
-            return self.body if answer.body is None else answer.body
-        try:
-            patched = patch.apply(json.loads(self.body), answer.patch)
-        except ValueError as error:
-            raise GripError(f"the body patch does not fit: {error}") from error
-        return json.dumps(patched, ensure_ascii=False, separators=(",", ":")).encode()
+        return Initial(answer.code or self.status, headers, self.body if answer.body is None else answer.body)
 
 
 class HeldResponse:

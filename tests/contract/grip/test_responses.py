@@ -45,22 +45,6 @@ def test_a_held_response_is_answered_with_what_is_published(target: Target) -> N
         assert (response.status, response.headers["content-type"], response.read()) == (202, "text/plain", b"done")
 
 
-def test_a_body_patch_is_applied_to_the_initial_body(target: Target) -> None:
-    target.origin.on("/patch", waiting("patch; prev-id=0"))
-    with sent(target.port, "/patch", body=b"{}") as connection:
-        target.wait_held("patch")
-        operations = [
-            {"op": "replace", "path": "/result/status", "value": "répondu"},
-            {"op": "add", "path": "/result/messages/-", "value": {"text": "yes"}},
-        ]
-        target.publish([answer("patch", "1", "0", **{"body-patch": operations})])
-        response = connection.getresponse()
-        assert response.status == 200
-        assert response.headers["x-own"] == "kept"
-        assert not [name for name in response.headers if name.lower().startswith("grip-")]
-        assert json.loads(response.read()) == {"result": {"status": "répondu", "messages": [{"text": "yes"}]}}
-
-
 def test_at_the_timeout_the_initial_response_is_sent(target: Target) -> None:
     target.origin.on("/timeout", waiting("timeout", timeout=5 if target.name == "pushpin" else 1))
     with opened(target.port, "/timeout", "POST", b"{}") as response:
