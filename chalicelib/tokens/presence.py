@@ -43,15 +43,21 @@ def left(scope: Scope, ended: Entity) -> None:
 
 
 def check(due: Due) -> bool:
-    """Whether the agent is gone. If it was heard of in the meantime, look again later. Safe to repeat."""
+    """Whether the agent is gone. If it was heard of in the meantime, look again later. Safe to repeat.
+
+    The entry goes last, so that what fails or is interrupted stays due.
+    """
+    key = directory.due_key(due)
     route = directory.read(directory.token_key(due.route), TokenRoute)
-    directory.remove(directory.due_key(due))
     if route is None or not route.connected:
+        directory.remove(key)
         return False
     silent_from = (route.last_seen_at or due.at) + timedelta(seconds=settings().presence_timeout)
     if silent_from > clock.now():
         later = msgspec.structs.replace(due, at=silent_from)
         directory.write(directory.due_key(later), later)
+        if directory.due_key(later) != key:
+            directory.remove(key)
         return False
     scope = for_system(due.workspace_id)
     if scope is not None:
@@ -62,6 +68,7 @@ def check(due: Due) -> bool:
             reads=[StoredToken.key(due.id)],
             while_archived=True,
         )
+    directory.remove(key)
     return scope is not None
 
 

@@ -137,7 +137,6 @@ def purge(due: Due) -> int:
     rest = [item for item in items if item.sk != HEAD][:PURGE_BATCH]
     if not rest:
         blobs().delete_all(scope.workspace_id)
-        directory.remove(directory.due_key(due))
         rest = items
     with store.WorkspaceItem.batch_write() as batch:
         for item in rest:
