@@ -15,6 +15,9 @@ from chalicelib.onebox.asgi import Headers, Receive, Scope, Send, header, respon
 
 ENCODINGS = ((b"br", ".br"), (b"gzip", ".gz"))
 RESERVED = ("/api", "/auth", "/mcp")
+# Where an MCP client that was given no token looks for OAuth; it shows what it hears there. No page of the dashboard.
+OAUTH = ("/.well-known", "/register")
+NO_OAUTH = "There is no OAuth here. Put the workspace's MCP token into .mcp.json, as its Authorization header."
 NOT_BUILT = b"The dashboard is not built yet: run `make run`, which builds it, or `npm run build` in dashboard/.\n"
 
 
@@ -42,8 +45,10 @@ class StaticSite:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, method = str(scope["path"]), str(scope["method"])
-        if any(path == prefix or path.startswith(f"{prefix}/") for prefix in self._reserved):
+        if _is_under(path, self._reserved):
             await respond_problem(send, 404, "not_found", f"There is nothing at {path}.")
+        elif _is_under(path, OAUTH):
+            await respond_problem(send, 404, "not_found", NO_OAUTH)
         elif method not in ("GET", "HEAD"):
             allow = [(b"allow", b"GET, HEAD")]
             await respond_problem(send, 405, "method_not_allowed", f"{method} is not possible here.", allow)
@@ -96,6 +101,10 @@ class StaticSite:
             for file in files
             if not file.name.endswith(suffixes) and not file.name.startswith(".")
         ]
+
+
+def _is_under(path: str, prefixes: tuple[str, ...]) -> bool:
+    return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
 
 
 def _asset(file: Path, folder: Path) -> Asset:

@@ -15,6 +15,7 @@ import pytest
 
 from chalicelib.kernel.scope import NEW_TOKEN
 from chalicelib.onebox.program import Program
+from chalicelib.onebox.static import NO_OAUTH
 from tests.e2e.mcp.conftest import NodeClients
 from tests.e2e.mcp.messages_api import TOOLS, Json, MessagesApi, Say, Use
 from tests.support.clients import Person
@@ -127,6 +128,7 @@ def test_asks_a_person_and_gets_the_answer(
         with claude.start("Ask which database to use.", "createTask", "waitForReply") as process:
             try:
                 anyio.run(until, lambda: holds.one_more() or process.poll() is not None, DEADLINE)
+                assert process.poll() is None, claude.finish(process)
                 (task,) = person.ask("GET", f"/api/workspaces/{workspace_id}/tasks")["items"]
                 person.reply(workspace_id, task["id"], "Postgres")
                 lines = claude.finish(process)
@@ -164,3 +166,24 @@ def test_a_revoked_token_fails_the_server_and_says_what_to_do(
     assert status_of_server(lines) == "failed"
     assert messages_api.offered_tools() == set()
     assert NEW_TOKEN in claude.debug_log
+
+
+@pytest.mark.parametrize("release", ["2.1.197", "newest"])
+def test_without_a_token_it_is_told_to_send_one(
+    person: Person,
+    workspace_id: str,
+    node_clients: NodeClients,
+    messages_api: MessagesApi,
+    tmp_path: Path,
+    release: str,
+) -> None:
+    mcp_json = person.generate_token(workspace_id)["mcp_json"]
+    del mcp_json["mcpServers"]["handrail"]["headers"]
+    claude = Claude(node_clients.claude(release), tmp_path, messages_api, mcp_json)
+    with claude.start("Ask which database to use.") as process:
+        try:
+            lines = claude.finish(process)
+        finally:
+            process.kill()
+    assert status_of_server(lines) == "failed"
+    assert NO_OAUTH in claude.debug_log
