@@ -36,7 +36,7 @@ def get_inbox(scope: Scope, arguments: GetInbox) -> InboxContent:
     """
     taken = rules.acknowledge(scope, arguments.ack)
     waiting = [entry for entry in rules.waiting(scope, arguments.limit + len(taken)) if entry.id not in taken]
-    unread = max(scope.head.unread_by(scope.actor.id) - len(taken), 0)
+    unread = scope.head.unread_by(scope.actor.id)
     return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken, unread)
 
 

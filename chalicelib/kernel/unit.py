@@ -228,6 +228,8 @@ def _attempt(
         if codes and codes <= _RACES:
             raise LostRace() from error
         raise
+    # What the answer says of the caller's inbox is true after its own change.
+    scope.head.unread, scope.head.acknowledged = unit.head.unread, unit.head.acknowledged
     return answer
 
 

@@ -91,6 +91,7 @@ async def test_an_answer_given_in_the_browser_ends_the_agents_wait(
             lambda: person.reply(newcomer.workspace_id, task, "Postgres"),
         )
     assert (answer["status"], answer["text"], answer["user"]) == ("answered", "Postgres", person.session.name)
+    assert "unread" not in answer, "the answer itself is not news that is still to be fetched"
 
 
 @each_era
