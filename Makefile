@@ -24,15 +24,15 @@ bench: $(VENV)/.test dashboard/dist/index.html
 
 dashboard: dashboard/dist/index.html
 
-$(VENV)/.run: requirements.txt requirements-onebox.txt
+$(VENV)/.run: requirements.txt requirements-onebox.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handrail needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-onebox.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-onebox.txt
 	@$(BIN)/python tools/node.py $(VENV)/node
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.run requirements-test.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-test.txt
 	@touch $@
 
 dashboard/node_modules/.installed: $(VENV)/.run dashboard/package-lock.json
