@@ -79,7 +79,7 @@ def request(scope: Scope, asked: Request) -> StoredPermission:
     granted = _granted_by_rule(scope, asked)
     task_id = asked.task_id or _only_task(scope)
     permission_id = new_id()
-    told = inbox.own(scope)
+    told = [] if asked.request_id else inbox.own(scope)
 
     def command(unit: Unit) -> StoredPermission:
         earlier = _earlier(unit, identity)

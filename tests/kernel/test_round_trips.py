@@ -84,7 +84,7 @@ MORE: dict[str, tuple[list[str], str]] = {
         ["batch get", "batch get", "query", *WRITE],
         "the task, the reply; the reply in the inbox is acknowledged",
     ),
-    "requestPermission": (["query", "query", *WRITE], "the rules, and the agent's task"),
+    "requestPermission": (["query", "query", "query", *WRITE], "the rules, the agent's task, and its inbox"),
     "notifications/claude/channel/permission_request": (
         ["query", "query", *WRITE],
         "the rules, and the agent's task",
