@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.kernel.errors import Json
-from chalicelib.kernel.http import Call, Nothing, Reply, Route, Routes
+from chalicelib.kernel.http import LONGEST_IDEMPOTENCY_KEY, Call, Nothing, Reply, Route, Routes
 from chalicelib.kernel.ids import PATTERN
 
 PATH = "/api/openapi.json"
@@ -74,11 +74,11 @@ def _operation(route: Route, by_kind: dict[Any, dict[str, Any]]) -> dict[str, Js
             "required": True,
             "content": {"application/json": {"schema": by_kind[route.body]}},
         }
-    if route.method == "POST":
+    if route.method == "POST" and route.access != "public":
         key: Json = {
             "name": "Idempotency-Key",
             "in": "header",
-            "schema": {"type": "string", "maxLength": 255},
+            "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_IDEMPOTENCY_KEY},
         }
         parameters = operation["parameters"]
         assert isinstance(parameters, list)
@@ -113,5 +113,8 @@ def _responses(route: Route, by_kind: dict[Any, dict[str, Any]]) -> dict[str, Js
         "description": "A problem, with what to do about it.",
         "content": {"application/problem+json": {"schema": by_kind[ProblemDetails]}},
     }
-    statuses = ["400", "401", "403", "404", "413", "421", "422"] + (["409"] if route.method != "GET" else [])
+    # A server in front answers 408, 414, 421 and 431 before the program sees anything.
+    statuses = ["400", "401", "403", "404", "408", "413", "414", "421", "422", "431"]
+    if route.method != "GET":
+        statuses.append("409")
     return {str(route.status): success, **dict.fromkeys(statuses, problem)}
