@@ -17,6 +17,7 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import is_id
+from chalicelib.kernel.pages import Cursor
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.unit import Unit, run
 
@@ -111,9 +112,30 @@ def waiting(scope: Scope, limit: int) -> list[InboxEntry]:
     if scope.head.unread_by(scope.actor.id) == 0:
         return []
     own = scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), limit).items
-    offers = scope.list(InboxEntry, InboxEntry.key(EVERYBODY, ""), limit).items
-    unseen = [entry for entry in offers if scope.actor.id not in entry.acknowledged_by]
-    return sorted(own + unseen, key=lambda entry: (entry.seq, entry.id))[:limit]
+    return _in_order([*own, *_offers(scope, limit)])[:limit]
+
+
+def newest(scope: Scope, limit: int) -> list[InboxEntry]:
+    """The latest of what the calling agent has not acknowledged, the oldest first."""
+    own = scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), limit, newest_first=True).items
+    return _in_order([*own, *_offers(scope, limit, newest_first=True)])[-limit:]
+
+
+def _offers(scope: Scope, limit: int, *, newest_first: bool = False) -> list[InboxEntry]:
+    """What an agent has acknowledged stays offered to the others, so what it has not may be pages away."""
+    unseen: list[InboxEntry] = []
+    cursor: Cursor = None
+    while len(unseen) < limit:
+        page = scope.list(InboxEntry, InboxEntry.key(EVERYBODY, ""), limit, cursor, newest_first=newest_first)
+        unseen += [entry for entry in page.items if scope.actor.id not in entry.acknowledged_by]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return unseen
+
+
+def _in_order(entries: list[InboxEntry]) -> list[InboxEntry]:
+    return sorted(entries, key=lambda entry: (entry.seq, entry.id))
 
 
 def acknowledge(scope: Scope, ids: Sequence[str]) -> list[str]:
