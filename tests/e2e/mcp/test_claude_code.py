@@ -187,3 +187,26 @@ def test_without_a_token_it_is_told_to_send_one(
             process.kill()
     assert status_of_server(lines) == "failed"
     assert NO_OAUTH in claude.debug_log
+
+
+@pytest.mark.parametrize("release", ["2.1.197", "newest"])
+def test_the_command_shown_with_a_token_connects_it(
+    person: Person,
+    workspace_id: str,
+    node_clients: NodeClients,
+    messages_api: MessagesApi,
+    tmp_path: Path,
+    release: str,
+) -> None:
+    made = person.generate_token(workspace_id)
+    claude = Claude(node_clients.claude(release), tmp_path, messages_api, made["mcp_json"])
+    (tmp_path / "claude").symlink_to(claude.executable)
+    environment = claude.environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for command in (made["command"], "claude mcp list"):
+        shell = subprocess.run(
+            command, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=DEADLINE
+        )
+        assert shell.returncode == 0, f"{command}: {shell.stdout}\n{shell.stderr}"
+    assert "Connected" in shell.stdout
+    (token,) = person.ask("GET", f"/api/workspaces/{workspace_id}/tokens")["items"]
+    assert token["client"]["name"] == "claude-code"
