@@ -18,6 +18,7 @@ from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.text import line
 from chalicelib.kernel.unit import Unit, run
+from chalicelib.tasks.model import StoredTask
 
 
 class Prepared(msgspec.Struct, frozen=True):
@@ -74,10 +75,15 @@ def attach(unit: Unit, prepared: Prepared, task_id: str) -> list[Attachment]:
 
 
 def content(scope: Scope, id: str, task_id: str | None = None) -> tuple[StoredAttachment, bytes]:
-    """An attachment and its bytes; `task_id`, if given, must be the task that it is attached to."""
+    """An attachment and its bytes; `task_id`, if given, must be the task that it is attached to.
+
+    What belongs to a task that was deleted is gone with it, though its removal may still be under way.
+    """
     stored = scope.get(StoredAttachment, id)
     if task_id is not None and stored.task_id != task_id:
         raise NotFound()
+    if stored.task_id is not None:
+        scope.get(StoredTask, stored.task_id)
     data = blobs().get(scope.workspace_id, id)
     if data is None:
         raise NotFound()
