@@ -5,10 +5,12 @@ from __future__ import annotations
 from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
-from chalicelib.kernel import http, listening
+from chalicelib.kernel import http, listening, logs
 from chalicelib.kernel.http import App
+from chalicelib.kernel.settings import settings
 
-app = App("handrail")
+logs.start(settings().log_level)
+app = App("handrail", configure_logs=False)
 app.api.binary_types = ["application/octet-stream"]
 http.install(app, wiring.routes)
 

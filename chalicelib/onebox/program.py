@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib.kernel import blobs, clock, grip, logs, settings, store
+from chalicelib.kernel import blobs, clock, grip, settings, store
 from chalicelib.kernel.settings import ConfigurationError, Settings
 from chalicelib.onebox.asgi import Receive, Scope, Send
 from chalicelib.onebox.blobs import FolderBlobs
@@ -46,7 +46,6 @@ class Program:
         self.http = HttpServer(self._serve, chosen.host, chosen.port)
         self.settings = msgspec.structs.replace(chosen, signing_key=key, local_sign_in=True, port=self.http.port)
         settings.configure(self.settings)
-        logs.start(chosen.log_level)
         self.engine = None if chosen.dynamodb_endpoint else Engine.open(folder / "handrail.db")
         if self.engine is not None:
             install(self.engine.client)
