@@ -1,5 +1,6 @@
 """Every test of this folder runs against the embedded relay and against a real Pushpin."""
 
+import http.client
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,7 +11,7 @@ import pytest
 from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.relay import Relay
 from tests.contract.grip import pushpin
-from tests.contract.grip.origin import Origin
+from tests.contract.grip.origin import Origin, hold
 
 DEADLINE = 10.0
 Publish = Callable[[Sequence[Mapping[str, object]]], None]
@@ -56,7 +57,28 @@ def _pushpin() -> Iterator[Target]:
         pytest.skip(reason)
     origin = Origin()
     with HttpServer(origin) as server, pushpin.Pushpin(server.port) as relay:
+        _warm_up(origin, relay)
         yield Target("pushpin", origin, relay.port, relay.publish, relay.wait_held)
+
+
+def _warm_up(origin: Origin, relay: pushpin.Pushpin) -> None:
+    """Pushpin accepts connections before its processes have found each other; what comes then is lost."""
+    origin.on("/ready", hold(b"", "ready"))
+    frame = {"channel": "ready", "formats": {"http-stream": {"content": "ready\n"}}}
+
+    def delivers() -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", relay.port, timeout=0.5)
+        try:
+            connection.request("GET", "/ready")
+            answer = connection.getresponse()
+            relay.publish([frame])
+            return answer.readline() == b"ready\n"
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+    wait_until(delivers)
 
 
 @pytest.fixture(scope="module", params=["embedded", "pushpin"])
