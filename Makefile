@@ -11,7 +11,7 @@ run: $(VENV)/.run dashboard/dist/index.html
 
 test: $(VENV)/.test dashboard/dist/index.html lint
 	@sh tests/tools/system.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test dashboard/node_modules/.installed
 	$(BIN)/ruff check .
