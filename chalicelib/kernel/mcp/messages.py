@@ -19,6 +19,8 @@ UNSUPPORTED_VERSION = -32022
 
 SESSION_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS_VERSIONS = ("2026-07-28",)
+# A subscription's id travels in every link of its stream, beside what it subscribes to.
+LONGEST_ID = 1024
 
 Params = dict[str, Json]
 Id = str | int
@@ -71,6 +73,8 @@ def parse(raw: bytes) -> Message:
     id = value.get("id")
     if "id" in value and (isinstance(id, bool) or not isinstance(id, str | int)):
         raise RpcError(INVALID_REQUEST, "The id of a request must be a string or an integer.", status=400)
+    if len(str(id).encode()) > LONGEST_ID:
+        raise RpcError(INVALID_REQUEST, f"The id of a request may have {LONGEST_ID} bytes.", status=400)
     if "method" not in value and ("result" in value or "error" in value):
         return Message("", {}, None)
     method, params = value.get("method"), value.get("params", {})

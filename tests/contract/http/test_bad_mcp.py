@@ -12,7 +12,7 @@ import pytest
 from chalicelib import wiring
 from chalicelib.kernel.settings import KIB, MIB, settings
 from tests.contract.http.test_bad_input import DEEP, UNREADABLE, is_problem
-from tests.support.clients import Agent, Json
+from tests.support.clients import Agent, EventStream, Json
 from tests.support.worlds import World, both_eras, rpc, stateless, structured
 
 NOT_SERVED = -32601
@@ -67,6 +67,9 @@ NO_MESSAGES: list[Any] = [
     {"jsonrpc": "2.0", "id": 1.5, "method": "ping"},
     {"jsonrpc": "2.0", "id": [1], "method": "ping"},
     {"jsonrpc": "2.0", "id": {"a": 1}, "method": "ping"},
+    {"jsonrpc": "2.0", "id": "x" * 1025, "method": "ping"},
+    {"jsonrpc": "2.0", "id": "é" * 513, "method": "ping"},
+    {"jsonrpc": "2.0", "id": 10**1024, "method": "ping"},
     {"jsonrpc": "2.0", "id": 1},
     {"jsonrpc": "2.0", "id": 1, "method": None},
     {"jsonrpc": "2.0", "id": 1, "method": 7},
@@ -77,7 +80,7 @@ NO_MESSAGES: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("body", NO_MESSAGES, ids=json.dumps)
+@pytest.mark.parametrize("body", NO_MESSAGES, ids=lambda body: json.dumps(body)[:60])
 def test_json_that_is_no_message_is_an_invalid_request(body: Any, place: World) -> None:
     for answer in send(place.agent, json.dumps(body).encode()):
         assert answer.status_code == 400
@@ -252,3 +255,17 @@ def test_a_strange_last_event_id_opens_the_stream_from_its_start(last: str, plac
     with place.agent.http.stream("GET", place.agent.path, headers=headers) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "text/event-stream"
+
+
+def test_the_longest_id_with_the_most_subscriptions_still_makes_a_link_that_works(place: World) -> None:
+    """The id and the subscriptions travel in the link that the relay follows when one of them changes."""
+    first = f"handrail://{place.workspace_id}/tasks/{place.ids['task_id']}"
+    uris = [first, *(f"handrail://{place.workspace_id}/tasks/{number:011d}" for number in range(15))]
+    body, headers = stateless("subscriptions/listen", {"notifications": {"resourceSubscriptions": uris}})
+    body["id"] = "é" * 512
+    stream = EventStream(place.agent.http, "POST", f"{place.agent.path}/stateless", json=body, headers=headers)
+    stream.wait_for(lambda frame: "acknowledged" in frame.data)
+    place.person.reply(place.workspace_id, place.ids["task_id"], "Something new.")
+    changed = stream.wait_for(lambda frame: "resources/updated" in frame.data)
+    assert changed.json["params"]["uri"] == first
+    stream.close()
