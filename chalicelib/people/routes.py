@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from chalicelib.kernel import cookies
@@ -11,6 +13,8 @@ from chalicelib.people import rules
 from chalicelib.people.model import Person
 
 routes = Routes()
+LOOPBACK_NAMES = {"localhost", "127.0.0.1", "[::1]"}
+FORWARDED = ("forwarded", "x-forwarded-for", "x-real-ip", "via")
 
 
 class Providers(msgspec.Struct):
@@ -37,8 +41,7 @@ def config(call: Call[Nothing, Nothing]) -> Providers:
 @routes.route("POST", "/auth/local/session", access="public", answer=SignedIn, status=201)
 def sign_in_locally(call: Call[Nothing, Nothing]) -> Reply:
     """Sign in the single owner, on the machine itself."""
-    address = call.request.context.get("identity", {}).get("sourceIp", "")
-    person, session = rules.sign_in_locally(address)
+    person, session = rules.sign_in_locally(_address(call))
     cookie = cookies.issue(session.id, person.id, session.expires_at)
     return Reply(201, _signed_in(person), {"Set-Cookie": cookie})
 
@@ -58,3 +61,13 @@ def sign_out(call: Call[Nothing, Nothing]) -> Reply:
 
 def _signed_in(person: Person) -> SignedIn:
     return SignedIn(public(person, PersonView))
+
+
+def _address(call: Call[Nothing, Nothing]) -> str:
+    """Where the request began. A proxy on this machine has a loopback address too, whoever it passes on."""
+    headers = call.request.headers
+    name = re.sub(r":\d+$", "", headers.get("host") or "")
+    if name not in LOOPBACK_NAMES or any(headers.get(forwarded) is not None for forwarded in FORWARDED):
+        return ""
+    address: str = call.request.context.get("identity", {}).get("sourceIp", "")
+    return address

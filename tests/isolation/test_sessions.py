@@ -246,3 +246,11 @@ def test_local_sign_in_works_from_this_machine_only(program: Program) -> None:
             answer = asyncio.run(sign_in(address, **headers))
             assert answer.status_code == 403, address
             assert "set-cookie" not in answer.headers
+    # A proxy on this machine passes on what anybody sent.
+    for name in ("Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"):
+        assert asyncio.run(sign_in("127.0.0.1", **{name: "203.0.113.7"})).status_code == 403
+    for host in ("localhost", "localhost:8000", "127.0.0.1", "[::1]:8000", "[::1]"):
+        assert asyncio.run(sign_in("127.0.0.1", Host=host)).status_code == 201
+    with configured(public_url="https://handrail.example.com"), pytest.MonkeyPatch.context() as patched:
+        patched.setattr(program.gateway, "_allowed_host", lambda host: True)
+        assert asyncio.run(sign_in("127.0.0.1", Host="handrail.example.com")).status_code == 403
