@@ -46,11 +46,14 @@ def upload(scope: Scope, given: Upload) -> Attachment:
 
 def prepare(scope: Scope, given: Sequence[Given]) -> Prepared:
     """Check `given` and keep the bytes that came with it."""
-    new, earlier = [], []
+    new: list[StoredAttachment] = []
+    earlier: list[str] = []
     for number, one in enumerate(given):
         path = f"attachments[{number}]"
         if (one.id is None) == (one.data is None):
             raise ValidationFailed((path, "needs either the id of an upload, or filename and data"))
+        if one.id in earlier:
+            raise ValidationFailed((f"{path}.id", "is attached twice"))
         if one.id is not None:
             earlier.append(one.id)
         else:

@@ -76,7 +76,7 @@ def request(scope: Scope, asked: Request) -> StoredPermission:
     """
     identity = asked.identity(scope.actor.id)
     long("input", asked.input, LARGEST_INPUT)
-    granted = _granted_by_rule(scope, asked)
+    granted = _granted_by_rules(scope, asked)
     task_id = asked.task_id or _only_task(scope)
     permission_id = new_id()
     told = [] if asked.request_id else inbox.own(scope)
@@ -105,11 +105,13 @@ def request(scope: Scope, asked: Request) -> StoredPermission:
         unit.put(permission)
         _count(unit, task, permission, 1)
         _tell(unit, "permission.requested", permission, task)
-        if granted is not None:
-            _settle(unit, permission, task, "allow", f"Allowed by the rule {granted.pattern}", SYSTEM)
+        if granted and all(unit.find(PermissionRule, rule.id) for rule in granted):
+            _settle(unit, permission, task, "allow", f"Allowed by the rule {granted[0].pattern}", SYSTEM)
         return permission
 
-    reads = [Asked.key(identity)] + ([StoredTask.key(task_id)] if task_id else [])
+    # A rule that is removed in the meantime allows nothing any more.
+    reads = [Asked.key(identity), *(rule.sort_key() for rule in granted)]
+    reads += [StoredTask.key(task_id)] if task_id else []
     return run(scope.with_idempotency(None), StoredPermission, command, reads=reads)
 
 
@@ -190,10 +192,10 @@ def remove_rule(scope: Scope, rule_id: str) -> None:
     run(scope, type(None), command, reads=[PermissionRule.key(rule_id)])
 
 
-def _granted_by_rule(scope: Scope, asked: Request) -> PermissionRule | None:
+def _granted_by_rules(scope: Scope, asked: Request) -> tuple[PermissionRule, ...]:
+    """The rules that together allow all of it; none where they do not."""
     rules = scope.list(PermissionRule, PermissionRule.key(""), MOST_RULES).items
-    used = matches(rules, asked.tool_name, asked.input)
-    return used[0] if used else None
+    return matches(rules, asked.tool_name, asked.input) or ()
 
 
 def _only_task(scope: Scope) -> str | None:
