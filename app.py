@@ -5,14 +5,14 @@ from __future__ import annotations
 from chalice.app import CloudWatchEvent, DynamoDBEvent, Rate
 
 from chalicelib import wiring
-from chalicelib.kernel import http, listening, logs
-from chalicelib.kernel.http import App
+from chalicelib.kernel import listening, logs
+from chalicelib.kernel.serving import App, install
 from chalicelib.kernel.settings import settings
 
 logs.start(settings().log_level)
 app = App("handrail", configure_logs=False)
 app.api.binary_types = ["application/octet-stream"]
-http.install(app, wiring.routes)
+install(app, wiring.routes)
 
 
 @app.on_dynamodb_record(stream_arn="*", name="stream")

@@ -1,42 +1,23 @@
-"""HTTP on top of Chalice: typed routes that are checked the same way, and described by the same declaration.
+"""How a feature declares HTTP routes, and what its functions are given and give back.
 
-A feature declares `routes = Routes()` and decorates functions that take a `Call` and return the answer. The kernel
-finds the credential, makes the scope, reads query and body into their types, and turns every `Problem` into
-`application/problem+json`. `app.py` gives all of them to Chalice; the OpenAPI document is made from the same list.
+A feature declares `routes = Routes()` and decorates functions that take a `Call` and return the answer. The same
+declaration is what `serving.py` checks requests by and what the OpenAPI document says.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, TypeVar, cast
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
-from chalice.app import Chalice, Request, Response, RestAPIEventHandler
+from chalice.app import Request
 
-from chalicelib.kernel import cookies, scope, strict_json
 from chalicelib.kernel.directory import Session
-from chalicelib.kernel.errors import (
-    BadRequest,
-    Forbidden,
-    Json,
-    NotFound,
-    Problem,
-    TokenInUrl,
-    Unauthorized,
-    ValidationFailed,
-)
-from chalicelib.kernel.ids import is_id
-from chalicelib.kernel.logs import request_id
-from chalicelib.kernel.mcp import sessions
+from chalicelib.kernel.errors import BadRequest, ValidationFailed
 from chalicelib.kernel.pages import DEFAULT_LIMIT, LARGEST_LIMIT
-from chalicelib.kernel.scope import SIGN_IN, Idempotency, Scope
-from chalicelib.kernel.settings import settings
+from chalicelib.kernel.scope import Idempotency, Scope
 
 B = TypeVar("B")
 Q = TypeVar("Q")
@@ -44,8 +25,6 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Access = Literal["public", "session", "workspace", "agent"]
 
 LONGEST_IDEMPOTENCY_KEY = 255
-SAFE = {"GET", "HEAD"}
-log = logging.getLogger("handrail.http")
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):
@@ -138,157 +117,9 @@ class Routes:
         return register
 
 
-_current: ContextVar[Request | None] = ContextVar("current_request", default=None)
-
-
-class Handler(RestAPIEventHandler):
-    """Chalice's own, but for its refusal of downloads to clients that did not ask for binary: browsers never do."""
-
-    def _validate_binary_response(self, request_headers: object, response_headers: object) -> bool:
-        return True
-
-
-class App(Chalice):
-    """Chalice keeps the current request on the app object; here it belongs to the thread or task that serves it."""
-
-    @property
-    def current_request(self) -> Request | None:
-        return _current.get()
-
-    @current_request.setter
-    def current_request(self, request: Request | None) -> None:
-        _current.set(request)
-
-    @property
-    def lambda_context(self) -> Any:
-        return None
-
-    @lambda_context.setter
-    def lambda_context(self, context: Any) -> None:
-        """Nothing here reads it, and kept on the app it would be another request's."""
-
-    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        handler = Handler(
-            self.routes, self.api, self.log, self.debug, middleware_handlers=self._get_middleware_handlers("http")
-        )
-        self.current_request = handler.create_request_object(event, context)
-        answer: dict[str, Any] = handler(event, context)
-        return answer
-
-
-def install(app: App, routes: Iterable[Route]) -> None:
-    for route in routes:
-        app.route(route.path, methods=[route.method], content_types=[], name=f"{route.method} {route.path}")(
-            _view(app, route)
-        )
-
-
-def _view(app: App, route: Route) -> Callable[..., Response]:
-    def view(**path: str) -> Response:
-        request = cast(Request, app.current_request)
-        request_id.set(str(request.context.get("requestId", "")))
-        began = time.perf_counter()
-        response = _served(route, request, path)
-        level = logging.DEBUG if route.method in SAFE else logging.INFO
-        if log.isEnabledFor(level):
-            milliseconds = round((time.perf_counter() - began) * 1000, 1)
-            fields = {"route": f"{route.method} {route.path}", "status": response.status_code, "ms": milliseconds}
-            log.log(level, "request", extra={"fields": fields | path})
-        return response
-
-    return view
-
-
-def _served(route: Route, request: Request, path: dict[str, str]) -> Response:
-    try:
-        answer = _answer(route, request, path)
-    except Problem as problem:
-        return problem_response(problem)
-    except Exception:
-        log.exception("unexpected failure", extra={"fields": {"route": f"{route.method} {route.path}"}})
-        return problem_response(
-            Unexpected("Something went wrong here. Try again; if it stays, report the request id.")
-        )
-    return _response(answer if isinstance(answer, Reply) else Reply(route.status, answer))
-
-
-class Unexpected(Problem):
-    status, code, title = 500, "internal", "Internal error"
-
-
-def _answer(route: Route, request: Request, path: dict[str, str]) -> object:
-    query = dict(request.query_params or {})
-    if "token" in query:
-        raise TokenInUrl("Send the token as 'Authorization: Bearer <token>'. A URL ends up in logs: revoke this one.")
-    if route.method not in SAFE or route.access == "agent":
-        _check_origin(request)
-    caller = _caller(route, request, path)
-    if not all(is_id(value) for value in path.values()):
-        raise NotFound()
-    body = _body(route, request, raw_body(request))
-    if isinstance(caller, Scope) and route.method == "POST":
-        caller = caller.with_idempotency(requested_idempotency(request))
-    call: Call[object, object] = Call(request, path, body, convert(query, route.query, strict=False), caller)
-    return route.handler(call)
-
-
-def _caller(route: Route, request: Request, path: dict[str, str]) -> Scope | Session | None:
-    if route.access == "public":
-        return None
-    if route.access == "agent":
-        end_mark = sessions.end_mark(request.headers.get("mcp-session-id"))
-        return scope.for_token(bearer_of(request), path["ws"], end_mark)
-    session_id, person_id = cookies.read(request.headers.get("cookie") or "")
-    if route.access == "session":
-        return scope.signed_in(session_id, person_id)
-    if not is_id(path["ws"]):
-        scope.signed_in(session_id, person_id)
-        raise NotFound()
-    return scope.for_session(session_id, person_id, path["ws"])
-
-
 def raw_body(request: Request) -> bytes:
     raw = request.raw_body or b""
     return raw.encode() if isinstance(raw, str) else raw
-
-
-def bearer_of(request: Request) -> str:
-    kind, _, token = (request.headers.get("authorization") or "").partition(" ")
-    if kind.lower() != "bearer" or not token:
-        raise Unauthorized("Send the workspace's MCP token as 'Authorization: Bearer <token>'.")
-    return token.strip()
-
-
-def _check_origin(request: Request) -> None:
-    """What a browser sends to change something, or as an agent, must come from the dashboard's own origin."""
-    origin = request.headers.get("origin")
-    own = {settings().address, f"{urlsplit(settings().address).scheme}://{request.headers.get('host', '')}"}
-    if origin is not None and origin not in own:
-        raise Forbidden("This request came from another site, so it was not carried out.")
-    if origin is None and request.headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}:
-        raise Forbidden("This request came from another site, so it was not carried out.")
-
-
-def _body(route: Route, request: Request, raw: bytes) -> object:
-    if route.method in SAFE or route.access == "agent":
-        return raw
-    if not raw:
-        return convert({}, route.body)
-    media_type = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise BadRequest("Send the body as JSON, with 'Content-Type: application/json'.")
-    value = strict_json.parse(raw)
-    match = request.headers.get("if-match")
-    if match is not None and isinstance(value, dict) and "version" in route.body.__struct_fields__:
-        value.setdefault("version", _version(match))
-    return convert(value, route.body)
-
-
-def _version(match: str) -> int:
-    number = match.strip().removeprefix("W/").strip('"')
-    if not number.isascii() or not number.isdigit() or len(number) > 18:
-        raise BadRequest('If-Match takes the version of the entity, for example "3".')
-    return int(number)
 
 
 def convert(value: object, kind: type[B], *, strict: bool = True) -> B:
@@ -311,32 +142,3 @@ def idempotency(key: str, what: str, content: bytes) -> Idempotency:
         raise BadRequest(f"An idempotency key has 1 to {LONGEST_IDEMPOTENCY_KEY} characters.")
     fingerprint = hashlib.sha256(what.encode() + b"\0" + content).hexdigest()
     return Idempotency(hashlib.sha256(key.encode()).hexdigest(), fingerprint)
-
-
-def problem_response(problem: Problem) -> Response:
-    headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
-    if problem.status == 401:
-        headers["WWW-Authenticate"] = 'Bearer realm="handrail"'
-    return _chalice(_encode(problem.as_json()), headers, problem.status)
-
-
-def _response(reply: Reply) -> Response:
-    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | reply.headers
-    body = reply.body
-    if body is None:
-        return _chalice("", headers, reply.status)
-    if not isinstance(body, str | bytes):
-        headers = {"Content-Type": "application/json"} | headers
-        body = _encode(body)
-    return _chalice(body, headers, reply.status)
-
-
-def _chalice(body: str | bytes, headers: dict[str, str], status: int) -> Response:
-    return Response(body, dict(headers.items()), status)
-
-
-def _encode(value: object | Json) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-__all__ = ["SIGN_IN", "App", "Call", "Nothing", "Reply", "Route", "Routes", "convert", "install"]

@@ -20,11 +20,22 @@ def line(path: str, value: str) -> str:
     trimmed = value.strip()
     if not trimmed:
         raise ValidationFailed((path, "must not be empty"))
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in trimmed):
+    if any(_is_control(character) for character in trimmed):
         raise ValidationFailed((path, "must be one line without control characters"))
     if _REORDERING & set(trimmed):
         raise ValidationFailed((path, "must not contain marks that change the direction of text"))
     return trimmed
+
+
+def harmless(value: object, most: int) -> str:
+    """What a program calls itself, fit to be shown: a string, cut to `most`, without what `line` would refuse."""
+    text = value if isinstance(value, str) else ""
+    kept = (one for one in text if not _is_control(one) and one not in _REORDERING)
+    return "".join(kept).strip()[:most]
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 LARGEST_TEXT = 128 * 1024

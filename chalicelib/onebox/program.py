@@ -44,7 +44,8 @@ class Program:
         folder = _data_folder(chosen.data)
         key = chosen.signing_key or _signing_key(folder / "signing.key")
         self.http = HttpServer(self._serve, chosen.host, chosen.port)
-        self.settings = msgspec.structs.replace(chosen, signing_key=key, local_sign_in=True, port=self.http.port)
+        local = _is_local(chosen.public_url)
+        self.settings = msgspec.structs.replace(chosen, signing_key=key, local_sign_in=local, port=self.http.port)
         settings.configure(self.settings)
         self.engine = None if chosen.dynamodb_endpoint else Engine.open(folder / "handrail.db")
         if self.engine is not None:
@@ -117,6 +118,11 @@ class Program:
     def _expire(self) -> None:
         if self.engine is not None:
             self.engine.expire(clock.now().timestamp())
+
+
+def _is_local(public_url: str) -> bool:
+    """Whether only this machine can come here: then, and only then, its owner needs no password."""
+    return not public_url or urlsplit(public_url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 def _load_what_is_needed_later() -> None:

@@ -6,7 +6,6 @@ Every function here is one unit of work: the task, its thread, the inbox entries
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Literal
 
 import msgspec
@@ -19,9 +18,8 @@ from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import Claimed, VersionConflict
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Scope
-from chalicelib.kernel.settings import settings
 from chalicelib.kernel.text import line, long
-from chalicelib.kernel.unit import Unit, first_answer, run
+from chalicelib.kernel.unit import Unit, run
 from chalicelib.tasks import status as statuses
 from chalicelib.tasks.model import (
     Agent,
@@ -36,9 +34,6 @@ from chalicelib.tasks.model import (
     Title,
     Waiting,
 )
-
-AVAILABLE = StoredTask.key("agent", "notstarted", "")
-CANDIDATES = 20
 
 
 class NewTask(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -63,10 +58,6 @@ class TaskChanges(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class NewMessage(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     text: MessageText
     attachments: GivenList = []
-
-
-class Taken(Exception):
-    """The task is no longer there to be claimed."""
 
 
 def create(scope: Scope, new: NewTask) -> Task:
@@ -95,7 +86,7 @@ def create(scope: Scope, new: NewTask) -> Task:
         )
         save(unit, None, task)
         notify = [inbox.offer(unit, task.id, _as_offer(task))] if task.assignee == "agent" else []
-        return _tell(unit, "task.created", task, notify)
+        return tell(unit, "task.created", task, notify)
 
     reads = [*prepared.reads(), inbox.offer_key(task_id)]
     if new.parent_id is not None:
@@ -125,9 +116,9 @@ def edit(scope: Scope, task_id: str, changes: TaskChanges) -> Task:
             return public(task, Task)
         save(unit, before, task)
         event = "task.updated" if before.status == task.status else "status.updated"
-        return _tell(unit, event, task, notify)
+        return tell(unit, event, task, notify)
 
-    return run(scope, Task, command, reads=_reads(task_id))
+    return run(scope, Task, command, reads=reads_of(task_id))
 
 
 def set_status(scope: Scope, task_id: str, status: Status) -> Task:
@@ -141,9 +132,9 @@ def set_status(scope: Scope, task_id: str, status: Status) -> Task:
         notify = _move(unit, task, status)
         inbox.acknowledge_all(unit, seen)
         save(unit, before, task)
-        return _tell(unit, "status.updated", task, notify)
+        return tell(unit, "status.updated", task, notify)
 
-    return run(scope, Task, command, reads=[*_reads(task_id), *(entry.sort_key() for entry in seen)])
+    return run(scope, Task, command, reads=[*reads_of(task_id), *(entry.sort_key() for entry in seen)])
 
 
 def delete(scope: Scope, task_id: str) -> None:
@@ -157,7 +148,7 @@ def delete(scope: Scope, task_id: str) -> None:
         unit.remove(task)
         unit.emit("task.deleted", notify=notify, task={"id": task_id, "attachments": task.attachments})
 
-    run(scope, type(None), command, reads=_reads(task_id))
+    run(scope, type(None), command, reads=reads_of(task_id))
 
 
 def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
@@ -186,27 +177,8 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
         unit.emit("reply.received", notify=notify, message=message, task=public(task, Task))
         return message
 
-    reads = [*_reads(task_id), *prepared.reads(), *(entry.sort_key() for entry in seen)]
+    reads = [*reads_of(task_id), *prepared.reads(), *(entry.sort_key() for entry in seen)]
     return run(scope, Message, command, reads=reads)
-
-
-def claim_next(scope: Scope, *, claim: bool) -> Task | None:
-    """The first task in the queue that no other agent has; with `claim`, it is the caller's for a lease."""
-    if claim and (repeated := first_answer(scope, Task)) is not None:
-        return repeated
-    cursor = None
-    while True:
-        page = scope.list(StoredTask, AVAILABLE, CANDIDATES, cursor, index="by_state")
-        for candidate in page.items:
-            if candidate.is_held_by_another(scope.actor.id):
-                continue
-            if not claim:
-                return public(candidate, Task)
-            with suppress(Taken):
-                return _claim(scope, candidate.id)
-        cursor = page.next_cursor
-        if cursor is None:
-            return None
 
 
 def mark_read(scope: Scope, task_id: str) -> Task:
@@ -217,7 +189,7 @@ def mark_read(scope: Scope, task_id: str) -> Task:
         before = msgspec.structs.replace(task)
         task.unread = 0
         save(unit, before, task, touch=False)
-        return _tell(unit, "task.updated", task, [])
+        return tell(unit, "task.updated", task, [])
 
     return run(scope, Task, command, reads=[StoredTask.key(task_id)], while_archived=True)
 
@@ -232,7 +204,7 @@ def ask(scope: Scope, task_id: str) -> Task:
         before = msgspec.structs.replace(task)
         task.asked_at = clock.now()
         save(unit, before, task)
-        return _tell(unit, "task.updated", task, [])
+        return tell(unit, "task.updated", task, [])
 
     return run(scope, Task, command, reads=[StoredTask.key(task_id)])
 
@@ -257,33 +229,16 @@ def _recount(unit: Unit, before: StoredTask | None, after: StoredTask | None) ->
             counts.waiting += step * (task.own_waiting() is not None)
 
 
-def _tell(unit: Unit, event: str, task: StoredTask, notify: Sequence[str]) -> Task:
+def tell(unit: Unit, event: str, task: StoredTask, notify: Sequence[str]) -> Task:
+    """Emit `event` with the task as clients see it, which is also the answer."""
     view = public(task, Task)
     unit.emit(event, notify=notify, task=view)
     return view
 
 
-def _reads(task_id: str) -> list[str]:
+def reads_of(task_id: str) -> list[str]:
+    """The sort keys that a unit about this task needs: the task, and its offer to all agents."""
     return [StoredTask.key(task_id), inbox.offer_key(task_id)]
-
-
-def _claim(scope: Scope, task_id: str) -> Task:
-    """Raises `Taken`, so that an idempotency key remembers the task that it got and not one that it missed."""
-
-    def command(unit: Unit) -> Task:
-        task = unit.find(StoredTask, task_id)
-        if task is None or task.assignee != "agent" or task.status != "notstarted":
-            raise Taken()
-        if task.is_held_by_another(scope.actor.id):
-            raise Taken()
-        before = msgspec.structs.replace(task)
-        task.agent = Agent(scope.actor.id, scope.actor.name)
-        task.claim_expires_at = clock.after(settings().claim_lease)
-        inbox.withdraw(unit, task_id)
-        save(unit, before, task)
-        return _tell(unit, "task.updated", task, [])
-
-    return run(scope, Task, command, reads=_reads(task_id))
 
 
 def _check_version(task: StoredTask, version: int | None) -> None:

@@ -13,7 +13,7 @@ from chalicelib.kernel.mcp.registry import Arguments, Held, Registry, Resource
 from chalicelib.kernel.pages import LARGEST_LIMIT
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
-from chalicelib.tasks import reading, rules, waits
+from chalicelib.tasks import claims, reading, rules, waits
 from chalicelib.tasks.model import OPEN, Assignee, Body, Message, MessageText, Status, StoredTask, Task, Title
 from chalicelib.tasks.waits import Answer
 
@@ -122,7 +122,7 @@ def get_next_task(scope: Scope, arguments: GetNextTask) -> NextTask:
 
     task is null when there is none.
     """
-    return NextTask(rules.claim_next(scope, claim=arguments.claim))
+    return NextTask(claims.claim_next(scope, claim=arguments.claim))
 
 
 @registry.tool("waitForReply", "Wait for a person's reply", Answer)

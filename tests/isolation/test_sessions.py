@@ -14,7 +14,8 @@ from jose import jwt
 
 from chalicelib import wiring
 from chalicelib.kernel import clock, cookies, directory, settings
-from chalicelib.kernel.http import SAFE, Route
+from chalicelib.kernel.http import Route
+from chalicelib.kernel.serving import SAFE
 from chalicelib.onebox.program import Program
 from chalicelib.people import rules as people
 from tests.isolation.calls import ROUTES, name_of

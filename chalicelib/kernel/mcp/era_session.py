@@ -33,6 +33,7 @@ from chalicelib.kernel.mcp.messages import (
 from chalicelib.kernel.mcp.server import NAME, VERSION, Server
 from chalicelib.kernel.mcp.sessions import McpSession
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.text import harmless
 
 KIND = "agent"
 SESSION_HEADER = "mcp-session-id"
@@ -104,6 +105,11 @@ def _handle(server: Server, call: Call[bytes, object], message: Message) -> Repl
     return Reply(200, body, held)
 
 
+def introduced(info: Params) -> Client:
+    """The client as it introduced itself (`clientInfo`), fit to be shown to people."""
+    return Client(harmless(info.get("name"), 100), harmless(info.get("version"), 50))
+
+
 def _initialize(server: Server, scope: Scope, message: Message) -> Reply:
     if message.id is None:
         raise RpcError(-32600, "initialize is a request and needs an id.", status=400)
@@ -111,10 +117,9 @@ def _initialize(server: Server, scope: Scope, message: Message) -> Reply:
     offered = str(message.params.get("protocolVersion"))
     version = offered if offered in SESSION_VERSIONS else _LATEST
     info = message.params.get("clientInfo")
-    client = info if isinstance(info, dict) else {}
-    name, client_version = str(client.get("name", "")), str(client.get("version", ""))
-    session = sessions.begin(scope, version, name, client_version)
-    server.seen(scope, Client(name[:100], client_version[:50]))
+    client = introduced(info if isinstance(info, dict) else {})
+    session = sessions.begin(scope, version, client)
+    server.seen(scope, client)
     value: Params = {
         "protocolVersion": version,
         "capabilities": {
@@ -148,7 +153,7 @@ def _in_session(call: Call[bytes, object]) -> Scope:
         raise UnknownSession()
     return replace(
         call.scope,
-        client=Client(session.client, session.client_version),
+        client=session.client,
         connection=_connection(session),
     )
 

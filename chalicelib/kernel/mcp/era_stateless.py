@@ -14,7 +14,7 @@ from chalicelib.kernel.errors import Json, Problem
 from chalicelib.kernel.events import Event, number
 from chalicelib.kernel.http import Call, Reply
 from chalicelib.kernel.links import Link, address, link_for
-from chalicelib.kernel.mcp.era_session import VERSION_HEADER, agent_channels
+from chalicelib.kernel.mcp.era_session import VERSION_HEADER, agent_channels, introduced
 from chalicelib.kernel.mcp.messages import (
     HEADER_MISMATCH,
     INVALID_PARAMS,
@@ -182,4 +182,4 @@ def _client(message: Message) -> Client | None:
     info = message.meta.get(f"{_META}clientInfo")
     if not isinstance(info, dict):
         return None
-    return Client(str(info.get("name", ""))[:100], str(info.get("version", ""))[:50])
+    return introduced(info)

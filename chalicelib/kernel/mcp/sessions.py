@@ -11,6 +11,7 @@ from typing import ClassVar
 import msgspec
 
 from chalicelib.kernel import clock
+from chalicelib.kernel.directory import Client
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.ids import random_base62
 from chalicelib.kernel.scope import Scope
@@ -25,8 +26,7 @@ class McpSession(msgspec.Struct, frozen=True, rename={"workspace_id": "w", "toke
     workspace_id: str
     token_id: str
     version: str
-    client: str
-    client_version: str
+    client: Client
     at: datetime
 
 
@@ -39,14 +39,13 @@ class Ended(Entity, kw_only=True):
         return self.at + timedelta(seconds=settings().token_lifetime)
 
 
-def begin(scope: Scope, version: str, client: str, client_version: str) -> str:
+def begin(scope: Scope, version: str, client: Client) -> str:
     session = McpSession(
         random_base62(16),
         scope.workspace_id,
         scope.credential_id,
         version,
-        client[:100],
-        client_version[:50],
+        client,
         clock.now(),
     )
     return sign(_PURPOSE, session)
