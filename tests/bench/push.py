@@ -46,9 +46,18 @@ class Conversation:
         assert answer.status == 201, answer
         return taken
 
+    def told(self, text: str, listener: Wire) -> float:
+        """The same, at an open stream; then the agent deals with it, so that its inbox stays empty."""
+        taken = self.reply(text, listener.read_until)
+        self.thank()
+        return taken
+
+    def thank(self) -> None:
+        self.caller.ask("POST", self.agent.path, self.agent.call("reply", chat_id=self.task_id, text="Thanks"))
+
     def answer(self, text: str) -> float:
         """The same, to an agent whose waitForReply is held."""
-        self.caller.ask("POST", self.agent.path, self.agent.call("reply", chat_id=self.task_id, text="So?"))
+        self.thank()
         self.caller.send("POST", self.agent.path, self.agent.call("waitForReply", task_id=self.task_id))
         self.dashboard.read_until(b'"kind":"question"')
         time.sleep(SETTLE)
@@ -78,12 +87,14 @@ def main() -> None:
     with running() as program:
         talk = Conversation(program)
         talk.answer("warm up")
-        at_stream = [talk.reply(f"reply {turn:04}.", talk.stream.read_until) for turn in range(ROUNDS)]
-        latency("person's reply → frame at the agent's open MCP stream", at_stream, (15, 50))
+        pushed = [talk.told(f"reply {turn:04}.", talk.stream) for turn in range(ROUNDS)]
+        latency("person's reply → frame at the agent's open MCP stream", pushed, (15, 50))
         held = [talk.answer(f"answer {turn:04}.") for turn in range(ROUNDS)]
         latency("person's reply → answer of a held waitForReply", held)
-        shown = [talk.reply(f"shown {turn:04}.", talk.dashboard.read_until) for turn in range(ROUNDS)]
+        shown = [talk.told(f"shown {turn:04}.", talk.dashboard) for turn in range(ROUNDS)]
         latency("person's reply → frame at an open dashboard", shown)
+        unread = [talk.reply(f"unread {turn:04}.", talk.stream.read_until) for turn in range(ROUNDS)]
+        latency(f"… at an agent's stream, {ROUNDS} to {2 * ROUNDS} unread", unread, (15, 50))
         ended = [revocation(program, talk.workspace_id) for _ in range(TOKENS)]
         latency("token revoked → its MCP stream closed", ended, (1000, 1000))
 

@@ -9,6 +9,7 @@ import json
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
+from time import monotonic
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -72,7 +73,10 @@ class Wire:
 
     def read_until(self, mark: bytes) -> None:
         """Read on until `mark` has arrived, and forget everything up to it."""
+        deadline = monotonic() + TIMEOUT
         while (at := self._read.find(mark)) < 0:
+            if monotonic() > deadline:
+                raise TimeoutError(f"{mark!r} did not arrive.")
             self._read += self._receive()
         self._read = self._read[at + len(mark) :]
 
