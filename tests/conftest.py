@@ -24,6 +24,8 @@ _names = itertools.count(1)
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     data: Path = tmp_path_factory.mktemp("data")
     running = Program(Settings(port=0, data=data, log_level="WARNING")).start()
+    # Tests move the clock, and call the scheduled functions themselves; nothing may expire for the others meanwhile.
+    running.scheduler.stop()
     yield running
     running.stop()
 

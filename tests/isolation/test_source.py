@@ -30,8 +30,8 @@ CROSSINGS = {"memberships", "due_by", "heads_of", "for_each"}
 # Who makes scopes, and from what.
 SCOPE_MAKERS = {
     "Scope": {"chalicelib.kernel.scope"},
-    "for_session": {"chalicelib.kernel.scope", "chalicelib.kernel.http"},
-    "for_token": {"chalicelib.kernel.http"},
+    "for_session": {"chalicelib.kernel.scope", "chalicelib.kernel.serving"},
+    "for_token": {"chalicelib.kernel.serving"},
     "for_link": {"chalicelib.kernel.links"},
     "for_new": {"chalicelib.workspaces.rules"},
     "for_system": {

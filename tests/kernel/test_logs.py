@@ -5,10 +5,9 @@ import logging
 
 import pytest
 
-from chalicelib.kernel import bearer
 from chalicelib.kernel.logs import JsonFormatter, masked, request_id
 
-TOKEN = bearer.new_token()
+TOKEN = "hr_UM9xqZeFl7H9VwxohQZalkidK6Nlyo4evWTn"
 SECRETS = [
     TOKEN,
     TOKEN[:20],

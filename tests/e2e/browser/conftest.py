@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from chalicelib.onebox.program import Program
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Not for the whole session: while Playwright is there, its event loop keeps others from running."""
     path = shutil.which("chromium") or shutil.which("google-chrome")
     assert path is not None, "install Chromium: `make test` does it on Debian"
     with sync_playwright() as playwright:
