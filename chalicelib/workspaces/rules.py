@@ -21,7 +21,7 @@ from chalicelib.kernel.scope import Idempotency, Scope, for_new, for_system
 from chalicelib.kernel.text import line, long
 from chalicelib.kernel.unit import Unit, run
 
-PURGE_BATCH = 25
+PURGE_BATCH = 500
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
 Mission = Annotated[str, msgspec.Meta(max_length=4_000)]

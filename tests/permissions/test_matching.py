@@ -76,9 +76,7 @@ def test_git_status_allows_nothing_beside_it(command: str) -> None:
     assert not allowed(["git status"], command)
 
 
-@pytest.mark.parametrize(
-    "command", ["git status", " git  status\n", "'git' \"status\"", "git status && git status;"]
-)
+@pytest.mark.parametrize("command", ["git status", " git  status\n", "'git' \"status\"", "git status && git status;"])
 def test_git_status_allows_every_spelling_of_itself(command: str) -> None:
     assert allowed(["git status"], command)
 
@@ -127,9 +125,7 @@ def test_a_star_allows_no_option_assignment_or_special_character(command: str) -
     assert not allowed(["git log *"], command)
 
 
-@pytest.mark.parametrize(
-    "command", ["git log", "git log main..dev", "git log a b/c.py HEAD", "git log 'main'"]
-)
+@pytest.mark.parametrize("command", ["git log", "git log main..dev", "git log a b/c.py HEAD", "git log 'main'"])
 def test_a_star_allows_any_number_of_plain_arguments(command: str) -> None:
     assert allowed(["git log *"], command)
 
@@ -406,9 +402,7 @@ def test_a_rule_names_one_tool_in_visible_characters(tool_name: str) -> None:
     assert rule_for(tool_name, "{}") is None
 
 
-WORD = st.sampled_from(
-    ["git", "log", "-p", "--output=f", "a=b", "5", "main..dev", "./x", "time", "env", "if"]
-)
+WORD = st.sampled_from(["git", "log", "-p", "--output=f", "a=b", "5", "main..dev", "./x", "time", "env", "if"])
 QUOTED = st.text(
     st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="'\\") | st.just("é"), max_size=8
 )
@@ -451,9 +445,7 @@ def test_what_always_allow_writes_allows_that_very_command(command: str) -> None
 
 @settings(deadline=None)
 @given(COMMAND, ADDITION, PREFIX)
-def test_what_always_allow_writes_allows_nothing_added_to_it(
-    command: str, addition: str, prefix: str
-) -> None:
+def test_what_always_allow_writes_allows_nothing_added_to_it(command: str, addition: str, prefix: str) -> None:
     pattern = rule_for("Bash", bash(command))
     assume(pattern is not None)
     assert pattern is not None

@@ -1,5 +1,6 @@
 """Following a next link: a request of the relay's own to the origin, in process."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote, urlsplit
@@ -16,10 +17,15 @@ def grip_last(positions: Mapping[str, str]) -> Headers:
     return [(b"grip-last", f"{name}; last-id={last}".encode("latin-1")) for name, last in positions.items()]
 
 
+# Thousands of streams may follow their links at once; the clients' own requests must not wait behind all of them.
+MOST_AT_ONCE = 4
+
+
 class Origin:
     def __init__(self, app: App, signature: Callable[[], str] | None) -> None:
         self._app = app
         self._signature = signature
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
 
     async def fetch(self, uri: str, host: bytes, positions: Mapping[str, str]) -> tuple[Instruct | None, bytes]:
         """The page behind the link. `FetchFailed`: an error answer; `GripError`: a senseless one."""
@@ -36,7 +42,8 @@ class Origin:
                 body.extend(message.get("body", b""))
 
         try:
-            await self._app(self._scope(uri, host, positions), receive, send)
+            async with self._places:
+                await self._app(self._scope(uri, host, positions), receive, send)
         except Exception as error:
             log.exception("the next link failed")
             raise FetchFailed from error

@@ -88,12 +88,19 @@ def _piped(requests: IO[bytes], answers: IO[bytes]) -> Call:
 
 @contextmanager
 def ministack() -> Iterator[Oracle]:
+    with ministack_server() as url, endpoint(url, "ministack") as oracle:
+        yield oracle
+
+
+@contextmanager
+def ministack_server() -> Iterator[str]:
+    """A DynamoDB endpoint of its own process; its address."""
     port = _free_port()
     environment = {
         **os.environ,
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "dynamodb",
+        "SERVICES": "dynamodb,dynamodbstreams",
         "LOG_LEVEL": "ERROR",
         "PERSIST_STATE": "0",
     }
@@ -101,9 +108,10 @@ def ministack() -> Iterator[Oracle]:
         [_ministack_program()], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     try:
-        with endpoint(f"http://127.0.0.1:{port}", "ministack") as oracle:
+        url = f"http://127.0.0.1:{port}"
+        with endpoint(url, "ministack") as oracle:
             _wait_until_ready(oracle, server)
-            yield oracle
+        yield url
     finally:
         server.terminate()
         try:
