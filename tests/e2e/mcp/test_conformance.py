@@ -19,7 +19,7 @@ from chalicelib.kernel.errors import BadRequest
 from chalicelib.kernel.mcp.registry import Arguments, Registry, Resource
 from chalicelib.kernel.scope import Scope
 from chalicelib.onebox.program import Program
-from tests.e2e.mcp.conftest import NodeClients
+from tests.e2e.conftest import NodeClients
 from tests.support.clients import Json, Person
 from tests.support.front import front
 
