@@ -1,4 +1,7 @@
-"""Two worlds, made once: nothing that is tested here may change them, and each test that must makes its own."""
+"""Two worlds, made once a module: nothing tested there may change them, and each test that must makes its own.
+
+Not once for all modules: those that move the clock let every token expire, also those of other tests.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ from tests.support.worlds import World, full_world
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def alice(program: Program) -> Iterator[World]:
     yield from _lasting(full_world(program.url, "alice"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bob(program: Program) -> Iterator[World]:
     yield from _lasting(full_world(program.url, "bob"))
 
@@ -34,7 +37,7 @@ def _lasting(world: World) -> Iterator[World]:
         client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nobody(program: Program) -> Iterator[httpx.Client]:
     """A client without any credential."""
     with httpx.Client(base_url=program.url) as client:

@@ -11,7 +11,7 @@ from tests.support.clients import keep_open
 from tests.support.worlds import World, full_world
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(program: Program) -> Iterator[World]:
     world = full_world(program.url, "contract")
     clients = [keep_open(client) for client in (world.person.http, world.agent.http)]
