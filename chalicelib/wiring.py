@@ -5,22 +5,25 @@ from __future__ import annotations
 from itertools import chain
 
 from chalicelib.attachments import routes as attachment_routes
+from chalicelib.attachments import tools as attachment_tools
 from chalicelib.inbox import push
 from chalicelib.inbox import routes as inbox_routes
+from chalicelib.inbox import tools as inbox_tools
 from chalicelib.kernel import due, links, openapi
 from chalicelib.kernel.http import Route
 from chalicelib.kernel.links import Follower
 from chalicelib.kernel.listening import Listeners
 from chalicelib.kernel.mcp import era_session, era_stateless
-from chalicelib.kernel.mcp.registry import Frame, Registry
+from chalicelib.kernel.mcp.registry import Registry
 from chalicelib.kernel.mcp.routes import routes_of
 from chalicelib.kernel.mcp.server import Server
-from chalicelib.kernel.scope import Scope
 from chalicelib.people import routes as people_routes
 from chalicelib.permissions import listeners as permission_listeners
 from chalicelib.permissions import routes as permission_routes
+from chalicelib.permissions import tools as permission_tools
 from chalicelib.tasks import listeners as task_listeners
 from chalicelib.tasks import routes as task_routes
+from chalicelib.tasks import tools as task_tools
 from chalicelib.tokens import listeners as token_listeners
 from chalicelib.tokens import presence
 from chalicelib.tokens import routes as token_routes
@@ -28,27 +31,13 @@ from chalicelib.tokens import rules as token_rules
 from chalicelib.workspaces import routes as workspace_routes
 from chalicelib.workspaces import rules as workspace_rules
 from chalicelib.workspaces import stream as workspace_stream
+from chalicelib.workspaces import tools as workspace_tools
 
+registry = Registry()
+for _tools in (workspace_tools, task_tools, inbox_tools, permission_tools, attachment_tools):
+    registry.add(_tools.registry)
 
-class AgentInbox:
-    def frames(self, scope: Scope, after: int | None) -> list[Frame]:
-        return push.frames(scope, after)
-
-
-def _tools() -> Registry:
-    from chalicelib.attachments import tools as attachment_tools
-    from chalicelib.inbox import tools as inbox_tools
-    from chalicelib.permissions import tools as permission_tools
-    from chalicelib.tasks import tools as task_tools
-    from chalicelib.workspaces import tools as workspace_tools
-
-    registry = Registry()
-    for feature in (workspace_tools, task_tools, inbox_tools, permission_tools, attachment_tools):
-        registry.add(feature.registry)
-    return registry
-
-
-server = Server(_tools(), AgentInbox(), presence.seen, presence.left)
+server = Server(registry, push, presence.seen, presence.left)
 
 followers: dict[str, Follower] = {
     workspace_stream.KIND: workspace_stream.follow,
