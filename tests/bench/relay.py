@@ -169,6 +169,8 @@ def main() -> None:
         before = resident_mb()
         process = context.Process(target=generate, args=(server.port, theirs), daemon=True)
         process.start()
+        # The generator has its own end; with this one closed too, its death is an error here and not a wait.
+        theirs.close()
         assert ours.recv() == "open"
         after = resident_mb()
         each = (after - before) * 1024 / STREAMS
