@@ -16,7 +16,9 @@ class FolderBlobs:
 
     def put(self, workspace_id: str, id: str, content: bytes) -> None:
         place = self._place(workspace_id, id)
-        place.parent.mkdir(exist_ok=True)
+        if not place.parent.exists():
+            place.parent.mkdir(exist_ok=True)
+            self._sync(self._folder)
         half = place.with_suffix(".part")
         with half.open("wb") as file:
             file.write(content)

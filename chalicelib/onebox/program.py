@@ -11,6 +11,7 @@ import importlib
 import os
 import secrets
 import threading
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -146,12 +147,18 @@ def _data_folder(folder: Path) -> Path:
 
 
 def _signing_key(file: Path) -> str:
-    """The key of this data folder, made at the first start and readable by its owner only."""
-    try:
-        return file.read_text()
-    except FileNotFoundError:
-        key = secrets.token_urlsafe(48)
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    """The key of this data folder, made at the first start and readable by its owner only.
+
+    It has its name only once it is complete and durable: a start that is killed leaves no half of a key.
+    """
+    if not file.exists():
+        half = file.with_name(f"{file.name}.{os.getpid()}")
+        descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as opened:
-            opened.write(key)
-        return key
+            opened.write(secrets.token_urlsafe(48))
+            opened.flush()
+            os.fsync(opened.fileno())
+        with suppress(FileExistsError):
+            os.link(half, file)
+        half.unlink()
+    return file.read_text()

@@ -1,0 +1,61 @@
+"""What the program keeps in its data folder beside the database."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from chalicelib.onebox import program
+from chalicelib.onebox.blobs import FolderBlobs
+
+
+def test_the_signing_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    file = tmp_path / "signing.key"
+    key = program._signing_key(file)
+    assert len(key) >= 64
+    assert program._signing_key(file) == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_start_that_is_killed_while_it_makes_the_key_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "signing.key"
+
+    def killed(descriptor: int) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", killed)
+        with pytest.raises(KeyboardInterrupt):
+            program._signing_key(file)
+    assert not file.exists()
+    assert len(program._signing_key(file)) >= 64
+
+
+def test_of_two_starts_at_once_the_first_names_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "signing.key"
+    link = os.link
+
+    def after_another(half: Path, name: Path) -> None:
+        file.write_text("the other's key")
+        link(half, name)
+
+    monkeypatch.setattr(os, "link", after_another)
+    assert program._signing_key(file) == "the other's key"
+
+
+def test_attachments_are_kept_by_ids_only(tmp_path: Path) -> None:
+    blobs = FolderBlobs(tmp_path)
+    blobs.put("0ZPO4WBMZIP", "0ZPO4WBMZIQ", b"kept")
+    assert blobs.get("0ZPO4WBMZIP", "0ZPO4WBMZIQ") == b"kept"
+    assert blobs.get("0ZPO4WBMZIP", "0ZPO4WBMZIR") is None
+    for workspace_id, id in (("..", "0ZPO4WBMZIQ"), ("0ZPO4WBMZIP", "../handrail")):
+        with pytest.raises(ValueError, match="ids made here"):
+            blobs.put(workspace_id, id, b"escaped")
+    blobs.delete_all("0ZPO4WBMZIP")
+    assert blobs.get("0ZPO4WBMZIP", "0ZPO4WBMZIQ") is None
