@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 
 from chalicelib.kernel import clock, directory, grip
-from chalicelib.kernel.directory import Session
+from chalicelib.kernel.directory import S, Session
 from chalicelib.kernel.errors import Forbidden, NotFound
 from chalicelib.kernel.ids import new_id, random_base62
 from chalicelib.kernel.settings import settings
+from chalicelib.kernel.store import Key
 from chalicelib.people.model import Identity, Person, identity_key, person_key
 
 LOCAL_OWNER = ("local", "owner")
@@ -43,13 +44,16 @@ def person_of(session: Session) -> Person:
 def known_as(issuer: str, subject: str, *, email: str, name: str) -> Person:
     """The person whom the identity provider `issuer` calls `subject`; made at their first sign-in."""
     key = identity_key(issuer, subject)
-    identity = Identity(new_id())
-    if not directory.write_once(key, identity):
-        identity = directory.read(key, Identity) or identity
+    identity = directory.read(key, Identity) or _first(key, Identity(new_id()))
     person = Person(id=identity.person_id, email=email, name=name, created_at=clock.now())
-    if directory.write_once(person_key(person.id), person):
-        return person
-    return directory.read(person_key(person.id), Person) or person
+    return directory.read(person_key(person.id), Person) or _first(person_key(person.id), person)
+
+
+def _first(key: Key, value: S) -> S:
+    """`value`, written; or what somebody else wrote in between."""
+    if directory.write_once(key, value):
+        return value
+    return directory.read(key, type(value)) or value
 
 
 def open_session(person: Person) -> Session:

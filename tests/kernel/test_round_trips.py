@@ -57,7 +57,7 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
 }
 
 MORE: dict[str, tuple[list[str], str]] = {
-    "POST /auth/local/session": (["put", "put", "put"], "the owner is made once, then the session"),
+    "POST /auth/local/session": (["get", "get", "put"], "who the owner is, the owner, then the session"),
     "GET /api/workspaces": (["query", "batch get"], "memberships, then their workspaces"),
     "GET /api/overview": (["query", "batch get"], "memberships, then their workspaces"),
     "GET /api/inbox": (
@@ -97,6 +97,7 @@ REQUESTS = ROUTES | TOOLS | OTHERS
 @pytest.fixture
 def recorder(program: Program) -> Iterator[Recorder]:
     assert program.engine is not None
+    Person.owner(program.url)
     with recorded(program.engine) as recorder:
         yield recorder
 
