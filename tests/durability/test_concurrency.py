@@ -124,7 +124,7 @@ def test_of_two_people_who_change_one_version_one_wins_and_the_other_is_shown_wh
 
 def test_a_person_who_says_no_version_overwrites_knowingly(person: Person, workspace_id: str) -> None:
     path = f"/api/workspaces/{workspace_id}/tasks/{person.create_task(workspace_id)['id']}"
-    answers = all_at_once(8, lambda number: Person.ask(person, "PATCH", path, json={"position": number}))
+    answers = all_at_once(8, lambda number: Person.ask(person, "PATCH", path, json={"position": 100 + number}))
     assert sorted(answer["version"] for answer in answers) == list(range(2, 10))
 
 
