@@ -1,9 +1,11 @@
 /** Every call that the dashboard makes, by the name of what it does. */
 import { call } from "./http.ts";
 import type {
+  Activity,
   Assignee,
   Attachment,
   Behavior,
+  Device,
   Inbox,
   IssuedToken,
   List,
@@ -11,16 +13,29 @@ import type {
   Permission,
   PermissionRule,
   Person,
+  Push,
+  RulePreview,
   Status,
   Task,
   Token,
   Workspace,
 } from "./types.ts";
 
+const PAGE = 200;
 const enc = encodeURIComponent;
 const at = (workspaceId: string): string => `/api/workspaces/${enc(workspaceId)}`;
+const taskAt = (ws: string, id: string): string => `${at(ws)}/tasks/${enc(id)}`;
 
+export type Cursor = string | null;
 export type AttachmentRef = Pick<Attachment, "id">;
+
+function query(cursor: Cursor, filters: Record<string, string | null | undefined> = {}): string {
+  const parameters = new URLSearchParams({ limit: String(PAGE) });
+  for (const [name, value] of Object.entries({ ...filters, cursor })) {
+    if (value) parameters.set(name, value);
+  }
+  return `?${parameters}`;
+}
 
 export const auth = {
   config: () => call<{ providers: string[] }>("GET", "/auth/config"),
@@ -29,10 +44,17 @@ export const auth = {
   signOut: () => call<void>("DELETE", "/auth/session"),
 };
 
-export const inbox = { get: () => call<Inbox>("GET", "/api/inbox?limit=200") };
+export const inbox = { list: (cursor: Cursor) => call<Inbox>("GET", `/api/inbox${query(cursor)}`) };
+
+export const push = {
+  get: () => call<Push>("GET", "/api/push"),
+  addDevice: (body: { endpoint: string; keys: { p256dh: string; auth: string }; name: string }) =>
+    call<Device>("POST", "/api/push/devices", { body }),
+  removeDevice: (id: string) => call<void>("DELETE", `/api/push/devices/${enc(id)}`),
+};
 
 export const workspaces = {
-  list: () => call<List<Workspace>>("GET", "/api/workspaces?limit=200"),
+  list: (cursor: Cursor) => call<List<Workspace>>("GET", `/api/workspaces${query(cursor)}`),
   get: (id: string) => call<Workspace>("GET", at(id)),
   create: (body: { name: string; mission: string }, idempotencyKey: string) =>
     call<Workspace>("POST", "/api/workspaces", { body, idempotencyKey }),
@@ -44,7 +66,7 @@ export const workspaces = {
 };
 
 export const tokens = {
-  list: (ws: string) => call<List<Token>>("GET", `${at(ws)}/tokens?limit=200`),
+  list: (ws: string, cursor: Cursor) => call<List<Token>>("GET", `${at(ws)}/tokens${query(cursor)}`),
   generate: (ws: string, name: string, idempotencyKey: string) =>
     call<IssuedToken>("POST", `${at(ws)}/tokens`, { body: { name }, idempotencyKey }),
   rotate: (ws: string, id: string, idempotencyKey: string) =>
@@ -56,44 +78,53 @@ export interface NewTask {
   title: string;
   body: string;
   assignee: Assignee;
+  parent_id?: string;
   attachments: AttachmentRef[];
 }
 
+/** What is left out stays. With `version`, only if the task is still at it. */
 export interface TaskChange {
   title?: string;
   body?: string;
   status?: Status;
   assignee?: Assignee;
-  version: number;
+  position?: number;
+  version?: number;
+}
+
+export interface TaskFilter {
+  statuses?: Status[];
+  assignee?: Assignee | null;
+  text?: string;
+  parentId?: string;
 }
 
 export const tasks = {
-  list: (ws: string, statuses: Status[], cursor: string | null) => {
-    const query = new URLSearchParams({ limit: "100", status: statuses.join(",") });
-    if (cursor) query.set("cursor", cursor);
-    return call<List<Task>>("GET", `${at(ws)}/tasks?${query}`);
+  list: (ws: string, filter: TaskFilter, cursor: Cursor) => {
+    const { statuses, assignee, text, parentId } = filter;
+    const filters = { status: statuses?.join(","), assignee, q: text, parent_id: parentId };
+    return call<List<Task>>("GET", `${at(ws)}/tasks${query(cursor, filters)}`);
   },
-  get: (ws: string, id: string) => call<Task>("GET", `${at(ws)}/tasks/${enc(id)}`),
+  get: (ws: string, id: string) => call<Task>("GET", taskAt(ws, id)),
   create: (ws: string, body: NewTask, idempotencyKey: string) =>
     call<Task>("POST", `${at(ws)}/tasks`, { body, idempotencyKey }),
-  change: (ws: string, id: string, body: TaskChange) =>
-    call<Task>("PATCH", `${at(ws)}/tasks/${enc(id)}`, { body }),
-  markRead: (ws: string, id: string) => call<Task>("PUT", `${at(ws)}/tasks/${enc(id)}/read`),
+  change: (ws: string, id: string, body: TaskChange) => call<Task>("PATCH", taskAt(ws, id), { body }),
+  remove: (ws: string, id: string) => call<void>("DELETE", taskAt(ws, id)),
+  markRead: (ws: string, id: string) => call<Task>("PUT", `${taskAt(ws, id)}/read`),
+  activities: (ws: string, id: string, cursor: Cursor) =>
+    call<List<Activity>>("GET", `${taskAt(ws, id)}/activities${query(cursor)}`),
 };
 
+export interface NewMessage {
+  text: string;
+  attachments: AttachmentRef[];
+}
+
 export const messages = {
-  list: (ws: string, task: string, cursor: string | null) => {
-    const query = new URLSearchParams({ limit: "200" });
-    if (cursor) query.set("cursor", cursor);
-    return call<List<Message>>("GET", `${at(ws)}/tasks/${enc(task)}/messages?${query}`);
-  },
-  send: (
-    ws: string,
-    task: string,
-    body: { text: string; attachments: AttachmentRef[] },
-    idempotencyKey: string,
-  ) =>
-    call<Message>("POST", `${at(ws)}/tasks/${enc(task)}/messages`, { body, idempotencyKey }),
+  list: (ws: string, task: string, cursor: Cursor) =>
+    call<List<Message>>("GET", `${taskAt(ws, task)}/messages${query(cursor)}`),
+  send: (ws: string, task: string, body: NewMessage, idempotencyKey: string) =>
+    call<Message>("POST", `${taskAt(ws, task)}/messages`, { body, idempotencyKey }),
 };
 
 export const attachments = {
@@ -103,21 +134,24 @@ export const attachments = {
 };
 
 export const permissions = {
-  list: (ws: string, task: string | null) => {
-    const query = new URLSearchParams({ limit: "200" });
-    if (task) query.set("task_id", task);
-    return call<List<Permission>>("GET", `${at(ws)}/permissions?${query}`);
-  },
+  list: (ws: string, task: string, cursor: Cursor) =>
+    call<List<Permission>>("GET", `${at(ws)}/permissions${query(cursor, { task_id: task })}`),
   decide: (ws: string, id: string, behavior: Behavior, reason: string) =>
     call<Permission>("PUT", `${at(ws)}/permissions/${enc(id)}/decision`, {
       body: reason ? { behavior, reason } : { behavior },
     }),
 };
 
+export interface NewRule {
+  tool_name: string;
+  pattern: string;
+}
+
 export const permissionRules = {
-  list: (ws: string) => call<List<PermissionRule>>("GET", `${at(ws)}/permission_rules?limit=200`),
-  add: (ws: string, body: { tool_name: string; pattern: string }) =>
-    call<PermissionRule>("POST", `${at(ws)}/permission_rules`, { body }),
-  remove: (ws: string, id: string) =>
-    call<void>("DELETE", `${at(ws)}/permission_rules/${enc(id)}`),
+  list: (ws: string, cursor: Cursor) =>
+    call<List<PermissionRule>>("GET", `${at(ws)}/permission_rules${query(cursor)}`),
+  add: (ws: string, body: NewRule) => call<PermissionRule>("POST", `${at(ws)}/permission_rules`, { body }),
+  preview: (ws: string, body: NewRule & { input?: string }) =>
+    call<RulePreview>("POST", `${at(ws)}/permission_rules/preview`, { body }),
+  remove: (ws: string, id: string) => call<void>("DELETE", `${at(ws)}/permission_rules/${enc(id)}`),
 };

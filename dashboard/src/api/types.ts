@@ -17,7 +17,8 @@ export interface Person {
   picture: string | null;
 }
 
-export type Counts = Record<Status | "waiting", number>;
+/** Tasks by status, how much waits for a person, and how many agents are connected. */
+export type Counts = Record<Status | "waiting" | "agents", number>;
 
 export interface Workspace {
   id: string;
@@ -81,6 +82,21 @@ export interface Task {
   waiting: { since: string; kind: "task" | "question" | "permission" } | null;
   attachments: Attachment[];
   messages: number;
+  /** The newest message by a person that an agent has seen. */
+  seen: { message_id: string; agent: { id: string; name: string }; at: string } | null;
+}
+
+/** One line of a task's history. */
+export interface Activity {
+  id: string;
+  workspace_id: string;
+  task_id: string;
+  version: number;
+  at: string;
+  actor: Actor;
+  kind: "status" | "assignee" | "title" | "body" | "claim" | "release";
+  before: string | null;
+  after: string | null;
 }
 
 export interface Message {
@@ -120,6 +136,28 @@ export interface PermissionRule {
   created_at: string;
 }
 
+/** What a rule would do, before there is one. */
+export interface RulePreview {
+  pattern: string;
+  allowed: boolean | null;
+  matched: Permission[];
+  checked: number;
+}
+
+/** A browser that is told of what waits while no page is open. */
+export interface Device {
+  id: string;
+  name: string;
+  created_at: string;
+  current: boolean;
+}
+
+export interface Push {
+  /** Null: this server sends no notifications. */
+  public_key: string | null;
+  devices: Device[];
+}
+
 export interface InboxItem {
   kind: "task" | "question" | "permission";
   workspace: { id: string; name: string };
@@ -152,6 +190,9 @@ export interface LogEvent {
   task?: Task;
   message?: Message;
   token?: Token;
+  /** The token that a rotation ended. */
+  replaced?: Token;
   permission?: Permission;
   permission_rule?: PermissionRule;
+  activities?: Activity[];
 }

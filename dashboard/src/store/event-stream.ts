@@ -1,7 +1,8 @@
 /**
- * Follows one workspace's event stream until the signal ends it, reconnecting from the log's cursor.
- * Read with fetch, not EventSource: so event types unknown to us still move the cursor on, a 401 is told
- * apart from a lost connection, and a stream that fell silent (sleep, a dead proxy) is noticed.
+ * Follows the event stream over all workspaces of the person until the signal ends it, reconnecting from where
+ * each workspace's log was read to. Read with fetch, not EventSource: so event types unknown to us still move
+ * the cursors on, a 401 is told apart from a lost connection, and a stream that fell silent (sleep, a dead
+ * proxy) is noticed.
  */
 import { announceSignedOut } from "../api/http.ts";
 import { FrameParser, type Frame } from "../api/sse.ts";
@@ -10,22 +11,25 @@ import { Backoff } from "./backoff.ts";
 
 /** The server sends a comment every 20 s. */
 const SILENCE_MS = 45_000;
+/** Whoever comes back to the page does not wait for the silence to be that long. */
+const SUSPICIOUS_MS = 25_000;
 /** A stream that lasted this long was sound: the next attempt follows soon. */
 const SOUND_MS = 5_000;
 
 export interface StreamHandlers {
-  after: () => number;
+  /** By workspace, the number of the last event that was taken in. */
+  cursors: () => Map<string, number>;
   event: (event: LogEvent) => void;
-  reset: () => void;
-  gone: () => void;
+  /** What is known of this workspace cannot be brought up to date by events: load it anew. */
+  reset: (workspaceId: string) => void;
   live: (isLive: boolean) => void;
 }
 
-export async function followEvents(id: string, on: StreamHandlers, signal: AbortSignal): Promise<void> {
+export async function followEvents(on: StreamHandlers, signal: AbortSignal): Promise<void> {
   const backoff = new Backoff();
   while (!signal.aborted) {
     const started = performance.now();
-    const outcome = await connectOnce(id, on, signal).catch(() => "lost");
+    const outcome = await connectOnce(on, signal).catch(() => "lost");
     if (signal.aborted) return;
     on.live(false);
     if (performance.now() - started > SOUND_MS) backoff.succeeded();
@@ -34,40 +38,67 @@ export async function followEvents(id: string, on: StreamHandlers, signal: Abort
   }
 }
 
-async function connectOnce(
-  id: string,
-  on: StreamHandlers,
-  signal: AbortSignal,
-): Promise<"lost" | "stop"> {
-  const silence = new AbortController();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const heard = (): void => {
-    clearTimeout(timer);
-    timer = setTimeout(() => silence.abort(), SILENCE_MS);
-  };
+async function connectOnce(on: StreamHandlers, signal: AbortSignal): Promise<"lost" | "stop"> {
+  const watch = new SilenceWatch();
   try {
-    heard();
-    const response = await fetch(`/api/workspaces/${encodeURIComponent(id)}/events?after=${on.after()}`, {
+    const response = await fetch(`/api/events?after=${afterOf(on.cursors())}`, {
       headers: { Accept: "text/event-stream" },
-      signal: AbortSignal.any([signal, silence.signal]),
+      signal: AbortSignal.any([signal, watch.signal]),
     });
-    if (!response.ok || !response.body) return refused(response.status, on);
+    if (response.status === 401) {
+      announceSignedOut();
+      return "stop";
+    }
+    if (!response.ok || !response.body) return "lost";
     on.live(true);
     await read(response.body, (frames) => {
-      heard();
+      watch.heard();
       for (const frame of frames) deliver(frame, on);
     });
     return "lost";
   } finally {
-    clearTimeout(timer);
-    silence.abort();
+    watch.end();
   }
 }
 
-function refused(status: number, on: StreamHandlers): "lost" | "stop" {
-  if (status === 401) announceSignedOut();
-  if (status === 404 || status === 403) on.gone();
-  return [401, 403, 404].includes(status) ? "stop" : "lost";
+function afterOf(cursors: Map<string, number>): string {
+  return [...cursors].map(([id, seq]) => `${encodeURIComponent(id)}:${seq}`).join(",");
+}
+
+/** Aborts its signal when nothing was heard for too long, or when the browser says that the network went. */
+class SilenceWatch {
+  readonly #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #heardAt = 0;
+
+  constructor() {
+    this.heard();
+    window.addEventListener("offline", this.#giveUp);
+    document.addEventListener("visibilitychange", this.#suspect);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  heard(): void {
+    this.#heardAt = Date.now();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.#giveUp, SILENCE_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    window.removeEventListener("offline", this.#giveUp);
+    document.removeEventListener("visibilitychange", this.#suspect);
+    this.#giveUp();
+  }
+
+  #giveUp = (): void => this.#controller.abort();
+
+  #suspect = (): void => {
+    if (document.visibilityState === "visible" && Date.now() - this.#heardAt > SUSPICIOUS_MS) this.#giveUp();
+  };
 }
 
 async function read(body: ReadableStream<Uint8Array>, received: (frames: Frame[]) => void): Promise<void> {
@@ -82,6 +113,7 @@ async function read(body: ReadableStream<Uint8Array>, received: (frames: Frame[]
 }
 
 function deliver(frame: Frame, on: StreamHandlers): void {
-  if (frame.event === "reset") on.reset();
-  else on.event(JSON.parse(frame.data) as LogEvent);
+  const event = JSON.parse(frame.data) as LogEvent;
+  if (frame.event === "reset") on.reset(event.workspace_id);
+  else on.event(event);
 }

@@ -14,6 +14,10 @@ export class Part {
 
   constructor(private readonly load: () => Promise<void>) {}
 
+  get inUse(): boolean {
+    return this.#users > 0;
+  }
+
   /** For `$effect(() => part.use())`: in use until the returned function is called. */
   use(): () => void {
     this.#users += 1;

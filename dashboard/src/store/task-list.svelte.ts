@@ -1,29 +1,21 @@
-/** The tasks of some statuses, as many pages of them as were asked for. */
+/** The tasks that a filter names, as many pages of them as were asked for. */
 import * as api from "../api/calls.ts";
-import type { Status, Task } from "../api/types.ts";
-import type { WorkspaceLog } from "./workspace-log.ts";
+import type { TaskFilter } from "../api/calls.ts";
+import type { Task } from "../api/types.ts";
+import { pages } from "./pages.ts";
 import { Part } from "./part.svelte.ts";
+import type { WorkspaceLog } from "./workspace-log.ts";
 
 export class TaskList extends Part {
   hasMore = $state(false);
   #pages = 1;
 
-  constructor(log: WorkspaceLog, statuses: Status[]) {
+  constructor(log: WorkspaceLog, filter: TaskFilter) {
     super(async () => {
-      const found: Task[] = [];
-      let cursor: string | null = null;
-      let seq = Infinity;
-      for (let page = 0; page < this.#pages; page += 1) {
-        const list = await api.tasks.list(log.id, statuses, cursor);
-        found.push(...list.items);
-        seq = Math.min(seq, list.seq ?? log.cursor);
-        cursor = list.next_cursor;
-        if (!cursor) break;
-      }
-      this.hasMore = cursor !== null;
+      const found = await pages((cursor) => api.tasks.list(log.id, filter, cursor), this.#pages);
+      this.hasMore = !found.complete;
       // Only a complete list says what is no longer there.
-      const complete = cursor === null;
-      log.tasks.reconcile(found, seq, (task) => complete && statuses.includes(task.status));
+      log.tasks.reconcile(found.items, found.seq ?? log.cursor, (task) => found.complete && matches(task, filter));
     });
   }
 
@@ -31,4 +23,19 @@ export class TaskList extends Part {
     this.#pages += 1;
     await this.refresh();
   }
+
+  /** For views that show everything there is, as a board does. */
+  async all(): Promise<void> {
+    this.#pages = Infinity;
+    await this.refresh();
+  }
+}
+
+/** Whether the server would list this task under the filter. */
+export function matches(task: Task, { statuses, assignee, text, parentId }: TaskFilter): boolean {
+  if (statuses && !statuses.includes(task.status)) return false;
+  if (assignee && task.assignee !== assignee) return false;
+  if (parentId && task.parent_id !== parentId) return false;
+  const wanted = text?.toLowerCase() ?? "";
+  return task.title.toLowerCase().includes(wanted) || task.body.toLowerCase().includes(wanted);
 }

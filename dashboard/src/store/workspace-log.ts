@@ -1,9 +1,11 @@
 /**
  * One workspace's entities, kept true by its event log: snapshot + later events = new snapshot.
  * Events are applied strictly in order of `seq`, each once. One that comes early waits and asks for a
- * resync (`onGap`); one that comes late or twice changes nothing.
+ * resync (`onGap`); one that comes late or twice changes nothing. What belongs to a thread that nobody
+ * follows is not kept, so that a page left open for days stays as small as it was.
  */
 import type {
+  Activity,
   LogEvent,
   Message,
   Permission,
@@ -14,9 +16,13 @@ import type {
 } from "../api/types.ts";
 import { Collection } from "./collection.ts";
 
+/** Beyond this many events that came early, the snapshot is loaded anew anyway. */
+const MOST_EARLY = 500;
+
 export class WorkspaceLog {
   readonly tasks = new Collection<Task>();
   readonly messages = new Collection<Message>();
+  readonly activities = new Collection<Activity>();
   readonly tokens = new Collection<Token>();
   readonly permissions = new Collection<Permission>();
   readonly permissionRules = new Collection<PermissionRule>();
@@ -26,6 +32,7 @@ export class WorkspaceLog {
 
   #cursor = 0;
   readonly #early = new Map<number, LogEvent>();
+  readonly #followed = new Set<string>();
 
   constructor(
     readonly id: string,
@@ -37,9 +44,22 @@ export class WorkspaceLog {
     return this.#cursor;
   }
 
+  /** From now on, keep what is said and done in this task. */
+  follow(taskId: string): void {
+    this.#followed.add(taskId);
+  }
+
+  unfollow(taskId: string): void {
+    this.#followed.delete(taskId);
+    const ofTask = (one: { task_id: string | null }): boolean => one.task_id === taskId;
+    this.messages.evict(ofTask);
+    this.activities.evict(ofTask);
+    this.permissions.evict(ofTask);
+  }
+
   receive(event: LogEvent): void {
     if (event.seq <= this.#cursor) return;
-    this.#early.set(event.seq, event);
+    if (this.#early.size < MOST_EARLY) this.#early.set(event.seq, event);
     this.#applyInOrder();
     if (this.#early.size > 0) this.onGap();
   }
@@ -66,27 +86,40 @@ export class WorkspaceLog {
   }
 
   #apply(event: LogEvent): void {
-    const { seq } = event;
     if (event.type.endsWith(".deleted")) this.#forget(event);
-    else {
-      if (event.workspace) this.workspaces.put(event.workspace, seq);
-      if (event.task) this.tasks.put(event.task, seq);
-      if (event.message) this.messages.put(event.message, seq);
-      if (event.token) this.tokens.put(event.token, seq);
-      if (event.permission) this.permissions.put(event.permission, seq);
-      if (event.permission_rule) this.permissionRules.put(event.permission_rule, seq);
-    }
+    else this.#keep(event);
     this.#count(event);
+  }
+
+  #keep(event: LogEvent): void {
+    const { seq, workspace, task, message, token, replaced, permission, permission_rule } = event;
+    if (workspace) this.workspaces.put(workspace, seq);
+    if (task) this.tasks.put(task, seq);
+    if (token) this.tokens.put(token, seq);
+    if (replaced) this.tokens.put(replaced, seq);
+    if (permission_rule) this.permissionRules.put(permission_rule, seq);
+    if (message && this.#followed.has(message.task_id)) this.messages.put(message, seq);
+    if (permission && this.#isKept(permission)) this.permissions.put(permission, seq);
+    for (const activity of event.activities ?? []) {
+      if (this.#followed.has(activity.task_id)) this.activities.put(activity, seq);
+    }
+  }
+
+  #isKept({ id, task_id }: Permission): boolean {
+    return (task_id !== null && this.#followed.has(task_id)) || this.permissions.confirmed(id) !== undefined;
   }
 
   #forget(event: LogEvent): void {
     if (event.type === "workspace.deleted") this.workspaces.delete(this.id);
-    if (event.task) this.tasks.delete(event.task.id);
+    if (event.task) {
+      this.tasks.delete(event.task.id);
+      this.unfollow(event.task.id);
+    }
     if (event.permission_rule) this.permissionRules.delete(event.permission_rule.id);
   }
 
   #count({ counts, seq }: LogEvent): void {
-    const workspace = this.workspaces.get(this.id);
+    const workspace = this.workspaces.confirmed(this.id);
     if (workspace) this.workspaces.put({ ...workspace, seq, counts: counts ?? workspace.counts }, seq);
   }
 }

@@ -1,19 +1,26 @@
 /** One workspace: its event log and the parts of it that have been fetched. */
 import * as api from "../api/calls.ts";
+import type { TaskFilter } from "../api/calls.ts";
 import { Problem } from "../api/http.ts";
-import type { Message, Status, Workspace } from "../api/types.ts";
+import type { Workspace } from "../api/types.ts";
 import type { Collection } from "./collection.ts";
+import { everyPage } from "./pages.ts";
 import { Part } from "./part.svelte.ts";
 import { TaskList } from "./task-list.svelte.ts";
+import { Thread } from "./thread.svelte.ts";
 import { WorkspaceLog } from "./workspace-log.ts";
 
 const RESYNC_PAUSE_MS = 2_000;
 const REFUSED = [401, 403, 404];
+/** Lists and threads that nobody looks at are kept for the way back, this many of them. */
+const MOST_UNUSED = 12;
 
 export class WorkspaceStore {
   readonly log: WorkspaceLog;
   readonly tokens: Part;
   readonly permissionRules: Part;
+  /** The workspace is not there any more, or not for this person. */
+  onGone: () => void = () => {};
   readonly #parts = new Map<string, Part>();
   #resyncing: Promise<void> | null = null;
   #resyncWanted = false;
@@ -25,56 +32,29 @@ export class WorkspaceStore {
     const log = new WorkspaceLog(id, workspaces);
     this.log = log;
     log.onGap = () => void this.resync();
-    this.tokens = this.#part("tokens", async () => {
-      const list = await api.tokens.list(id);
+    this.tokens = new Part(async () => {
+      const list = await everyPage((cursor) => api.tokens.list(id, cursor));
       log.tokens.reconcile(list.items, list.seq ?? log.cursor, () => true);
     });
-    this.permissionRules = this.#part("permission_rules", async () => {
-      const list = await api.permissionRules.list(id);
+    this.permissionRules = new Part(async () => {
+      const list = await everyPage((cursor) => api.permissionRules.list(id, cursor));
       log.permissionRules.reconcile(list.items, list.seq ?? log.cursor, () => true);
     });
   }
 
-  tasks(statuses: Status[]): TaskList {
-    const name = `tasks ${statuses.join(",")}`;
-    const known = this.#parts.get(name);
-    if (known instanceof TaskList) return known;
-    const list = new TaskList(this.log, statuses);
-    this.#parts.set(name, list);
-    return list;
+  tasks(filter: TaskFilter): TaskList {
+    return this.#part(`tasks ${JSON.stringify(filter)}`, () => new TaskList(this.log, filter));
   }
 
   task(id: string): Part {
-    return this.#part(`task ${id}`, async () => {
+    return this.#part(`task ${id}`, () => new Part(async () => {
       const before = this.log.cursor;
       this.log.tasks.put(await api.tasks.get(this.id, id), before);
-    });
+    }));
   }
 
-  thread(id: string): Part {
-    return this.#part(`thread ${id}`, async () => {
-      const found: Message[] = [];
-      let cursor: string | null = null;
-      let seq = Infinity;
-      do {
-        const list = await api.messages.list(this.id, id, cursor);
-        found.push(...list.items);
-        seq = Math.min(seq, list.seq ?? this.log.cursor);
-        cursor = list.next_cursor;
-      } while (cursor);
-      this.log.messages.reconcile(found, seq, (message) => message.task_id === id);
-    });
-  }
-
-  permissions(taskId: string): Part {
-    return this.#part(`permissions ${taskId}`, async () => {
-      const list = await api.permissions.list(this.id, taskId);
-      this.log.permissions.reconcile(
-        list.items,
-        list.seq ?? this.log.cursor,
-        (permission) => list.next_cursor === null && permission.task_id === taskId,
-      );
-    });
+  thread(taskId: string): Thread {
+    return this.#part(`thread ${taskId}`, () => new Thread(this.log, taskId));
   }
 
   /** Takes everything in use from the server again; used when events were missed. Tries until it works. */
@@ -90,6 +70,7 @@ export class WorkspaceStore {
       try {
         await this.#resyncOnce();
       } catch (error) {
+        if (error instanceof Problem && error.status === 404) this.onGone();
         if (error instanceof Problem && REFUSED.includes(error.status)) return;
         this.#resyncWanted = true;
         await new Promise((resolve) => setTimeout(resolve, RESYNC_PAUSE_MS));
@@ -100,16 +81,22 @@ export class WorkspaceStore {
   async #resyncOnce(): Promise<void> {
     // The head first: every list fetched after it is at least as new as its seq.
     const workspace = await api.workspaces.get(this.id);
-    await Promise.all([...this.#parts.values()].map((part) => part.invalidate()));
+    const parts = [this.tokens, this.permissionRules, ...this.#parts.values()];
+    await Promise.all(parts.map((part) => part.invalidate()));
     this.workspaces.put(workspace, workspace.seq);
     this.log.advanceTo(workspace.seq);
   }
 
-  #part(name: string, load: () => Promise<void>): Part {
-    const known = this.#parts.get(name);
-    if (known) return known;
-    const part = new Part(load);
+  /** The part of this name; the latest asked for are kept, and those in use. */
+  #part<P extends Part>(name: string, make: () => P): P {
+    const part = (this.#parts.get(name) as P | undefined) ?? make();
+    this.#parts.delete(name);
     this.#parts.set(name, part);
+    const unused = [...this.#parts].filter(([other, { inUse }]) => !inUse && other !== name);
+    for (const [other, left] of unused.slice(0, -MOST_UNUSED)) {
+      this.#parts.delete(other);
+      if (left instanceof Thread) this.log.unfollow(left.taskId);
+    }
     return part;
   }
 }

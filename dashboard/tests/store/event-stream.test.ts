@@ -7,28 +7,28 @@ import { event } from "./events.ts";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const EVENTS = "GET /api/workspaces/w1/events";
+const EVENTS = "GET /api/events";
 const frame = (each: LogEvent): string => `id: ${each.seq}\nevent: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`;
 
 function handlers(changes: Partial<StreamHandlers> = {}): StreamHandlers {
   const ignore = (): void => {};
-  return { after: () => 0, event: ignore, reset: ignore, gone: ignore, live: ignore, ...changes };
+  return { cursors: () => new Map([["w1", 7]]), event: ignore, reset: ignore, live: ignore, ...changes };
 }
 
 describe("the event stream", () => {
   it("delivers events of every type and resets", async () => {
     const stop = new AbortController();
     const seen: unknown[] = [];
-    serve({ [EVENTS]: () => stream(`: open\n\n${frame(event(1, "ticket.opened"))}event: reset\ndata: {}\n\n`) });
+    serve({ [EVENTS]: () => stream(`: open\n\n${frame(event(1, "ticket.opened"))}event: reset\ndata: {"workspace_id":"w2"}\n\n`) });
     const on = handlers({
       event: ({ type }) => seen.push(type),
-      reset: () => {
-        seen.push("reset");
+      reset: (id) => {
+        seen.push(`reset ${id}`);
         stop.abort();
       },
     });
-    await followEvents("w1", on, stop.signal);
-    expect(seen).toEqual(["ticket.opened", "reset"]);
+    await followEvents(on, stop.signal);
+    expect(seen).toEqual(["ticket.opened", "reset w2"]);
   });
 
   it("connects again after a loss, and says that it is live, lost, live", async () => {
@@ -42,7 +42,7 @@ describe("the event stream", () => {
       },
     });
     const on = handlers({ event: () => stop.abort(), live: (isLive) => states.push(isLive) });
-    const following = followEvents("w1", on, stop.signal);
+    const following = followEvents(on, stop.signal);
     await vi.waitFor(() => expect(states).toEqual([true, false]));
     window.dispatchEvent(new Event("online"));
     await following;
@@ -53,14 +53,45 @@ describe("the event stream", () => {
     const signedOut = vi.fn();
     onSignedOut(signedOut);
     serve({ [EVENTS]: () => problem(401, { code: "unauthenticated" }) });
-    await followEvents("w1", handlers(), new AbortController().signal);
+    await followEvents(handlers(), new AbortController().signal);
     expect(signedOut).toHaveBeenCalledOnce();
   });
 
-  it("ends when the workspace is gone", async () => {
-    const gone = vi.fn();
-    serve({ [EVENTS]: () => problem(404, { code: "not_found" }) });
-    await followEvents("w1", handlers({ gone }), new AbortController().signal);
-    expect(gone).toHaveBeenCalledOnce();
+  it("continues where each workspace was read to", async () => {
+    const stop = new AbortController();
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", (url: string) => {
+      asked.push(url);
+      stop.abort();
+      return Promise.resolve(stream(""));
+    });
+    const cursors = new Map([
+      ["w1", 7],
+      ["w2", 0],
+    ]);
+    await followEvents(handlers({ cursors: () => cursors }), stop.signal);
+    expect(asked).toEqual(["/api/events?after=w1:7,w2:0"]);
+  });
+
+  it("is given up at once when the browser says that the network went", async () => {
+    const stop = new AbortController();
+    const states: boolean[] = [];
+    vi.stubGlobal("fetch", (_url: string, { signal }: RequestInit) => {
+      const body = new ReadableStream({
+        start: (controller) => signal?.addEventListener("abort", () => controller.error(signal.reason)),
+      });
+      return Promise.resolve(new Response(body));
+    });
+    const on = handlers({
+      live: (isLive) => {
+        states.push(isLive);
+        if (!isLive) stop.abort();
+      },
+    });
+    const following = followEvents(on, stop.signal);
+    await vi.waitFor(() => expect(states).toEqual([true]));
+    window.dispatchEvent(new Event("offline"));
+    await following;
+    expect(states).toEqual([true, false]);
   });
 });

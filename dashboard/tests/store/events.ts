@@ -6,7 +6,7 @@ export const ADA: Actor = { kind: "person", id: "p1", name: "Ada" };
 export const BOT: Actor = { kind: "agent", id: "a1", name: "laptop" };
 
 export function workspace(changes: Partial<Workspace> = {}): Workspace {
-  const counts = { notstarted: 0, ongoing: 0, blocked: 0, completed: 0, rejected: 0, waiting: 0 };
+  const counts = { notstarted: 0, ongoing: 0, blocked: 0, completed: 0, rejected: 0, waiting: 0, agents: 0 };
   const base = { id: "w1", name: "Shop", mission: "", archived_at: null, seq: 0, version: 1 };
   return { ...base, created_at: AT, updated_at: AT, counts, ...changes };
 }
@@ -32,6 +32,7 @@ export function task(id: string, version: number, changes: Partial<Task> = {}): 
     waiting: null,
     attachments: [],
     messages: 0,
+    seen: null,
     ...changes,
   };
 }

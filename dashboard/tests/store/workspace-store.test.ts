@@ -21,7 +21,7 @@ describe("the store of a workspace", () => {
       "GET /api/workspaces/w1/tasks": () => ({ items, next_cursor: null, seq }),
     });
     const store = opened();
-    const list = store.tasks(["ongoing"]);
+    const list = store.tasks({ statuses: ["ongoing"] });
     list.use();
     await vi.waitFor(() => expect(list.loaded).toBe(true));
 
@@ -56,7 +56,7 @@ describe("the store of a workspace", () => {
     serve({
       "GET /api/workspaces/w1/tasks": () => ({ items: [task("t1", 1)], next_cursor: "more", seq: 1 }),
     });
-    const list = opened().tasks(["ongoing"]);
+    const list = opened().tasks({ statuses: ["ongoing"] });
     await list.refresh();
     expect(list.hasMore).toBe(true);
     const requests = serve({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { InboxItem } from "../../src/api/types.ts";
-import { inboxAfter, inboxFrom, keyOf } from "../../src/store/inbox.ts";
+import { inboxAfter, inboxFrom, keyOf } from "../../src/store/inbox-items.ts";
 import { event, permission, question, task, workspace } from "./events.ts";
 
 const keys = (items: InboxItem[]): string[] => items.map(keyOf);
