@@ -35,7 +35,7 @@ from chalicelib.permissions.model import (
     StoredPermission,
     ToolName,
 )
-from chalicelib.tasks import rules as tasks
+from chalicelib.tasks import changes
 from chalicelib.tasks.model import Agent, StoredTask, Task
 
 MOST_RULES = 500
@@ -280,7 +280,7 @@ def _count(unit: Unit, task: StoredTask | None, permission: StoredPermission, st
         task.permission_at = None
     elif task.permission_at is None:
         task.permission_at = permission.created_at
-    tasks.save(unit, before, task)
+    changes.save(unit, before, task)
 
 
 def _tell(

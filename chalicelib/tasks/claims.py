@@ -16,7 +16,7 @@ from chalicelib.kernel.entity import public
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.unit import Unit, first_answer, run
-from chalicelib.tasks import rules
+from chalicelib.tasks import changes
 from chalicelib.tasks.model import Agent, StoredTask, Task
 
 AVAILABLE = StoredTask.key("agent", "notstarted", "")
@@ -59,7 +59,6 @@ def _claim(scope: Scope, task_id: str) -> Task:
         task.agent = Agent(scope.actor.id, scope.actor.name)
         task.claim_expires_at = clock.after(settings().claim_lease)
         inbox.withdraw(unit, task_id)
-        rules.save(unit, before, task)
-        return rules.tell(unit, "task.updated", task, [])
+        return changes.write(unit, "task.updated", before, task)
 
-    return run(scope, Task, command, reads=rules.reads_of(task_id))
+    return run(scope, Task, command, reads=changes.reads_of(task_id))

@@ -1,16 +1,20 @@
-"""What follows from events: held calls are answered, and the thread of a deleted task is removed."""
+"""What follows from events: held calls are answered, and what a deleted task leaves behind is removed."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import msgspec
 
 from chalicelib.attachments.model import Attachment, StoredAttachment
 from chalicelib.kernel import grip, store
 from chalicelib.kernel.blobs import blobs
+from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import Listeners
 from chalicelib.kernel.scope import Scope, for_system
-from chalicelib.tasks.model import OPEN, Message, Task
+from chalicelib.kernel.store import E
+from chalicelib.tasks.model import OPEN, Activity, Message, Task
 from chalicelib.tasks.waits import channel
 
 listeners = Listeners()
@@ -38,12 +42,13 @@ def end_waiting_calls(event: Event) -> list[grip.Item]:
 
 
 @listeners.on("task.deleted")
-def end_calls_and_remove_thread(event: Event) -> list[grip.Item]:
+def end_calls_and_remove_the_rest(event: Event) -> list[grip.Item]:
     deleted = msgspec.convert(event.entity("task"), DeletedTask)
     scope = for_system(event.workspace_id)
     if scope is not None:
         _remove_files(scope, deleted.attachments)
         _remove_thread(scope, deleted.id)
+        _remove_all(scope, Activity, Activity.key(deleted.id, ""))
     return [grip.hint(channel(event.workspace_id, deleted.id))]
 
 
@@ -58,9 +63,18 @@ def _remove_thread(scope: Scope, task_id: str) -> None:
     while page := scope.list(Message, Message.key(task_id, ""), 50).items:
         for message in page:
             _remove_files(scope, message.attachments)
-        with store.WorkspaceItem.batch_write() as batch:
-            for message in page:
-                batch.delete(_item(scope, message.sort_key()))
+        _remove(scope, page)
+
+
+def _remove_all(scope: Scope, kind: type[E], prefix: str) -> None:
+    while page := scope.list(kind, prefix, 200).items:
+        _remove(scope, page)
+
+
+def _remove(scope: Scope, entities: Sequence[Entity]) -> None:
+    with store.WorkspaceItem.batch_write() as batch:
+        for entity in entities:
+            batch.delete(_item(scope, entity.sort_key()))
 
 
 def _remove_files(scope: Scope, attachments: list[Attachment]) -> None:

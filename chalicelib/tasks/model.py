@@ -1,4 +1,4 @@
-"""A task and its thread.
+"""A task, its thread and its history.
 
 A task is done by an agent or by a person (`assignee`). `agent` is the one agent that has it: handed out by
 getNextTask under a lease (`claim_expires_at`), then kept while it works. `waiting` says since when a person is
@@ -18,6 +18,7 @@ from chalicelib.kernel.entity import Actor, Entity
 
 Status = Literal["notstarted", "ongoing", "blocked", "completed", "rejected"]
 Assignee = Literal["human", "agent"]
+ActivityKind = Literal["status", "assignee", "title", "body", "claim", "release"]
 
 STATUSES: tuple[Status, ...] = ("notstarted", "ongoing", "blocked", "completed", "rejected")
 OPEN: frozenset[Status] = frozenset({"notstarted", "ongoing", "blocked"})
@@ -122,3 +123,22 @@ class Message(Entity, kw_only=True):
 
     def preview(self) -> Preview:
         return Preview(id=self.id, sender=self.sender, text=self.text[:PREVIEW], created_at=self.created_at)
+
+
+class Activity(Entity, kw_only=True):
+    """One change of a task, never changed itself. Ids sort in the order of what happened.
+
+    `before` and `after` are a status, an assignee, a title or an agent's name; of a body neither is kept.
+    """
+
+    PREFIX: ClassVar[str] = "activity"
+
+    task_id: str
+    at: datetime
+    actor: Actor
+    kind: ActivityKind
+    before: str | None = None
+    after: str | None = None
+
+    def sort_key(self) -> str:
+        return self.key(self.task_id, self.id)

@@ -9,9 +9,10 @@ import msgspec
 from chalicelib.attachments.model import Id
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.http import Call, Listing, Nothing, Reply, Routes
-from chalicelib.tasks import reading, rules
-from chalicelib.tasks.model import Assignee, Message, StoredTask, Task
-from chalicelib.tasks.rules import NewMessage, NewTask, TaskChanges
+from chalicelib.tasks import activities, reading, replies, rules
+from chalicelib.tasks.model import Activity, Assignee, Message, StoredTask, Task
+from chalicelib.tasks.replies import NewMessage
+from chalicelib.tasks.rules import NewTask, TaskChanges
 
 routes = Routes()
 TASKS = "/api/workspaces/{ws}/tasks"
@@ -36,6 +37,12 @@ class Tasks(msgspec.Struct):
 
 class Messages(msgspec.Struct):
     items: list[Message]
+    next_cursor: str | None
+    seq: int
+
+
+class Activities(msgspec.Struct):
+    items: list[Activity]
     next_cursor: str | None
     seq: int
 
@@ -92,4 +99,12 @@ def messages(call: Call[Nothing, MessageFilter]) -> Messages:
 @routes.route("POST", ONE + "/messages", body=NewMessage, answer=Message, status=201)
 def reply(call: Call[NewMessage, Nothing]) -> Message:
     """Write into the thread."""
-    return rules.reply(call.scope, call.path["task_id"], call.body)
+    return replies.reply(call.scope, call.path["task_id"], call.body)
+
+
+@routes.route("GET", ONE + "/activities", query=Listing, answer=Activities)
+def history(call: Call[Nothing, Listing]) -> Activities:
+    """What was changed in it, by whom and when, the oldest change first."""
+    call.scope.get(StoredTask, call.path["task_id"])
+    page = activities.activities(call.scope, call.path["task_id"], call.query.limit, call.query.cursor)
+    return Activities(page.items, page.next_cursor, call.scope.head.seq)

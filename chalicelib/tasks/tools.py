@@ -13,7 +13,7 @@ from chalicelib.kernel.mcp.registry import Arguments, Held, Registry, Resource
 from chalicelib.kernel.pages import LARGEST_LIMIT
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
-from chalicelib.tasks import claims, reading, rules, waits
+from chalicelib.tasks import claims, reading, replies, rules, waits
 from chalicelib.tasks.model import OPEN, Assignee, Body, Message, MessageText, Status, StoredTask, Task, Title
 from chalicelib.tasks.waits import Answer
 
@@ -102,8 +102,8 @@ def update_task_status(scope: Scope, arguments: UpdateTaskStatus) -> UpdatedStat
 @registry.tool("reply", "Reply in a task's thread", Replied)
 def reply(scope: Scope, arguments: ReplyToTask) -> Replied:
     """Write to the people in the thread of a task. chat_id is the task's id."""
-    new = rules.NewMessage(text=arguments.text, attachments=arguments.attachments)
-    return Replied(rules.reply(scope, arguments.chat_id, new).id)
+    new = replies.NewMessage(text=arguments.text, attachments=arguments.attachments)
+    return Replied(replies.reply(scope, arguments.chat_id, new).id)
 
 
 @registry.tool("getTaskMessages", "Read a task's thread", Thread, read_only=True)
@@ -140,7 +140,7 @@ def wait_for_reply(scope: Scope, arguments: WaitForReply) -> Answer | Held[Answe
         return waits.closed(task)
     seconds = min(arguments.timeout_s, settings().longest_wait)
     if seconds > 0 and task.own_waiting() is None:
-        rules.ask(scope, task.id)
+        replies.ask(scope, task.id)
     meanwhile = Answer(status="waiting", task_id=task.id)
     if seconds == 0:
         return meanwhile

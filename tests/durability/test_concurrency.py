@@ -17,9 +17,11 @@ from chalicelib.kernel import unit as unit_of_work
 from chalicelib.kernel.errors import Archived, Busy, Claimed, IdempotencyMismatch, VersionConflict
 from chalicelib.kernel.scope import Idempotency, Scope, for_session
 from chalicelib.kernel.unit import Unit, run
+from chalicelib.tasks import replies
 from chalicelib.tasks import rules as tasks
 from chalicelib.tasks.model import StoredTask
-from chalicelib.tasks.rules import NewMessage, NewTask, TaskChanges
+from chalicelib.tasks.replies import NewMessage
+from chalicelib.tasks.rules import NewTask, TaskChanges
 from chalicelib.tokens import rules as tokens
 from chalicelib.workspaces import rules as workspaces
 from tests.support.clients import Agent, Json, Person, new_client
@@ -247,7 +249,7 @@ def test_a_token_revoked_while_its_agent_writes_is_revoked(
 
 
 def test_a_change_and_a_reply_that_race_both_count(scope: Scope, task_id: str) -> None:
-    interrupted = Interrupted(retitle(task_id, "!"), lambda: tasks.reply(scope, task_id, NewMessage(text="hello")))
+    interrupted = Interrupted(retitle(task_id, "!"), lambda: replies.reply(scope, task_id, NewMessage(text="hello")))
     run(scope, StoredTask, interrupted, reads=[StoredTask.key(task_id)])
     task = scope.get(StoredTask, task_id)
     assert (task.title, task.messages) == ("t!", 1)

@@ -132,6 +132,7 @@ COMMANDS: dict[str, list[Callable[[World], None]]] = {
         patch(status="blocked"),
         patch(assignee="human"),
         patch(assignee="human", status="completed"),
+        patch(title="t", position=7, status="blocked"),
     ],
     f"DELETE {BASE}/tasks/{{task_id}}": [lambda w: w.ask("DELETE", w.one_task(), 204)],
     f"PUT {BASE}/tasks/{{task_id}}/read": [lambda w: _read_reply(w)],

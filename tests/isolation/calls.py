@@ -71,6 +71,7 @@ ROUTES: dict[str, Asking] = {
     f"POST {WS}/tasks/{{task_id}}/messages": lambda ids: Ask(
         json={"text": "x", "attachments": [{"id": ids["upload_id"]}]}
     ),
+    f"GET {WS}/tasks/{{task_id}}/activities": plain,
     f"POST {WS}/attachments": body(filename="x.txt", data="eA=="),
     f"GET {WS}/attachments/{{attachment_id}}": plain,
     f"GET {WS}/permissions": lambda ids: Ask(params={"task_id": ids["task_id"]}),

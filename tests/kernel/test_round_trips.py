@@ -66,6 +66,7 @@ MORE: dict[str, tuple[list[str], str]] = {
     ),
     "GET /api/workspaces/{ws}/tokens": (["query", "batch get"], "when each was last used stands in its route"),
     "GET /api/workspaces/{ws}/tasks/{task_id}/messages": (["batch get", "query"], "the task must exist"),
+    "GET /api/workspaces/{ws}/tasks/{task_id}/activities": (["batch get", "query"], "the task must exist"),
     "GET /api/workspaces/{ws}/attachments/{attachment_id}": ([*GET, *GET], "its task must still be there"),
     "downloadAttachment": ([*GET, *GET], "its task must still be there"),
     "DELETE /api/workspaces/{ws}/archive": (GET, "it was not archived, so nothing is written"),

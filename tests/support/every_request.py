@@ -153,6 +153,7 @@ ROUTES: dict[str, Ask] = {
     "PUT /api/workspaces/{ws}/tasks/{task_id}/read": by_person("PUT", ONE + "/read"),
     "GET /api/workspaces/{ws}/tasks/{task_id}/messages": by_person("GET", ONE + "/messages"),
     "POST /api/workspaces/{ws}/tasks/{task_id}/messages": by_person("POST", ONE + "/messages", {"text": "Go on"}),
+    "GET /api/workspaces/{ws}/tasks/{task_id}/activities": by_person("GET", ONE + "/activities"),
     "POST /api/workspaces/{ws}/attachments": by_person("POST", "/api/workspaces/{ws}/attachments", FILE),
     "GET /api/workspaces/{ws}/attachments/{attachment_id}": by_person(
         "GET", "/api/workspaces/{ws}/attachments/{attachment}"

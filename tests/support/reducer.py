@@ -19,7 +19,9 @@ LISTED = {
     "permission": "permissions",
     "permission_rule": "permission_rules",
 }
-SINGLE = {"task", "token", "permission", "permission_rule", "message"}
+# What belongs to a task, is never changed, and goes with it.
+OF_A_TASK = {"message": "messages", "activity": "activities"}
+SINGLE = {*LISTED, *OF_A_TASK}
 State = dict[str, dict[str, Json]]
 
 
@@ -34,7 +36,7 @@ class Reducer:
         """Every entity by kind and id, and the workspace itself, but for what is volatile."""
         state: State = {kind: {} for kind in SINGLE}
         for (kind, id), (_, value) in self._known.items():
-            if kind != "message" or value["task_id"] in state["task"] or self._has_task(value["task_id"]):
+            if kind not in OF_A_TASK or ("task", value["task_id"]) in self._known:
                 state[kind][id] = {k: v for k, v in value.items() if k not in VOLATILE.get(kind, ())}
         return state | {"workspace": {"it": self.workspace | {"seq": self.seq}}}
 
@@ -63,6 +65,8 @@ class Reducer:
             return
         for name in SINGLE & event.keys():
             self.put(name, event[name], seq)
+        for activity in event.get("activities", ()):
+            self.put("activity", activity, seq)
         if "replaced" in event:
             self.put("token", event["replaced"], seq)
 
@@ -76,9 +80,6 @@ class Reducer:
         if "counts" in event:
             self.workspace["counts"] = event["counts"]
 
-    def _has_task(self, id: str) -> bool:
-        return ("task", id) in self._known
-
 
 def load(person: Person, workspace_id: str) -> Reducer:
     """A snapshot through the API, page by page. It is true for `seq`; parts of it may be newer."""
@@ -91,8 +92,9 @@ def load(person: Person, workspace_id: str) -> Reducer:
             snapshot.put(kind, value, seq)
     for id in list(snapshot.state()["task"]):
         if person.http.get(f"{base}/tasks/{id}").status_code == 200:
-            for value, seq in _pages(person, f"{base}/tasks/{id}/messages"):
-                snapshot.put("message", value, seq)
+            for kind, path in OF_A_TASK.items():
+                for value, seq in _pages(person, f"{base}/tasks/{id}/{path}"):
+                    snapshot.put(kind, value, seq)
     return snapshot
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.kernel.scope import Scope
-from chalicelib.tasks import rules
+from chalicelib.tasks import replies, rules
 from chalicelib.tasks.model import Assignee, Status
-from chalicelib.tasks.rules import NewMessage, NewTask
+from chalicelib.tasks.replies import NewMessage
+from chalicelib.tasks.rules import NewTask
 from chalicelib.tasks.status import legal
 from tests.support.clients import Json, Person, new_client
 from tests.support.reducer import pages
@@ -110,7 +111,7 @@ def test_counts_are_those_of_the_list(space: Space) -> None:
 def test_a_thread_is_read_oldest_first_in_pages_and_after_a_message(person: Person, workspace_id: str) -> None:
     scope = of_person(person, workspace_id)
     task = person.create_task(workspace_id)
-    ids = [rules.reply(scope, task["id"], NewMessage(text=f"m{number}")).id for number in range(60)]
+    ids = [replies.reply(scope, task["id"], NewMessage(text=f"m{number}")).id for number in range(60)]
     path = f"/api/workspaces/{workspace_id}/tasks/{task['id']}/messages"
     assert [message["id"] for message in pages(person, path, limit=7)] == ids
     assert [message["id"] for message in pages(person, path, after=ids[40], limit=7)] == ids[41:]
