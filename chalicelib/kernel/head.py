@@ -17,7 +17,7 @@ HEAD = "head"
 
 
 class Counts(msgspec.Struct, kw_only=True):
-    """How many tasks have each status, and how much waits for a person."""
+    """How many tasks have each status, how much waits for a person, and how many agents are connected."""
 
     notstarted: int = 0
     ongoing: int = 0
@@ -25,6 +25,7 @@ class Counts(msgspec.Struct, kw_only=True):
     completed: int = 0
     rejected: int = 0
     waiting: int = 0
+    agents: int = 0
 
 
 class Workspace(Entity, kw_only=True):
@@ -40,11 +41,15 @@ class Workspace(Entity, kw_only=True):
 
 
 class Head(Workspace, kw_only=True):
-    """`unread` counts inbox entries by agent (`*`: offered to all); `acknowledged` those offers an agent has seen."""
+    """`unread` counts inbox entries by agent (`*`: offered to all); `acknowledged` those offers an agent has seen.
+
+    `changed_at` is the time of the last event.
+    """
 
     PREFIX: ClassVar[str] = HEAD
 
     owner: str
+    changed_at: datetime
     deleted_at: datetime | None = None
     unread: dict[str, int]
     acknowledged: dict[str, int]

@@ -117,6 +117,7 @@ class Unit:
         """Tell of a change. `entities` are the public forms of what changed, under their own names."""
         now = clock.now()
         self.head.seq += 1
+        self.head.changed_at = now
         data = {
             "seq": self.head.seq,
             "type": type,

@@ -42,6 +42,12 @@ def left(scope: Scope, ended: Entity) -> None:
     run(scope, type(None), command, reads=[StoredToken.key(scope.credential_id)], while_archived=True)
 
 
+def turn(unit: Unit, token: StoredToken, *, connected: bool) -> None:
+    """The only place that changes `connected`, so that the head's count of agents stays exact."""
+    unit.head.counts.agents += connected - token.connected
+    token.connected = connected
+
+
 def check(due: Due) -> bool:
     """Whether the agent is gone. If it was heard of in the meantime, look again later. Safe to repeat.
 
@@ -78,7 +84,8 @@ def _connect(scope: Scope, route: TokenRoute, client: Client | None) -> None:
         if token is None or token.status != "active":
             return
         now = clock.now()
-        token.connected, token.client, token.last_used_at = True, client, now
+        turn(unit, token, connected=True)
+        token.client, token.last_used_at = client, now
         unit.put(token)
         current = TokenRoute(route.workspace_id, route.token_id, token.name, route.expires_at, now, True, client)
         key = directory.token_key(token.route)
@@ -105,6 +112,6 @@ def _disconnect(unit: Unit, token_id: str, route: TokenRoute | None) -> None:
         quiet = msgspec.structs.replace(route, connected=False)
         unit.enter(directory.record(directory.token_key(token.route), quiet), directory.exists())
         token.last_used_at = route.last_seen_at
-    token.connected = False
+    turn(unit, token, connected=False)
     unit.put(token)
     unit.emit("agent.disconnected", token=public(token, Token))

@@ -23,6 +23,7 @@ from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import Key, batch_get
 from chalicelib.kernel.text import line
 from chalicelib.kernel.unit import Unit, run
+from chalicelib.tokens import presence
 from chalicelib.tokens.model import Generated, McpJson, McpServer, NewToken, State, StoredToken, Token
 
 SERVER_NAME = "handrail"
@@ -140,7 +141,8 @@ def _active(unit: Unit, token_id: str) -> StoredToken:
 
 
 def _end(unit: Unit, stored: StoredToken, state: State) -> None:
-    stored.status, stored.ended_at, stored.connected = state, clock.now(), False
+    presence.turn(unit, stored, connected=False)
+    stored.status, stored.ended_at = state, clock.now()
     unit.put(stored)
     unit.leave(directory.token_key(stored.route))
     unit.leave(directory.due_key(_due(stored)))

@@ -53,6 +53,7 @@ def create(session: Session, new: NewWorkspace, idempotency: Idempotency | None)
         mission=long("mission", new.mission),
         created_at=now,
         updated_at=now,
+        changed_at=now,
         counts=Counts(),
         owner=session.person_id,
         unread={},

@@ -105,7 +105,7 @@ def test_counts_are_those_of_the_list(space: Space) -> None:
     counts: Json = space.person.ask("GET", f"/api/workspaces/{space.id}")["counts"]
     waiting = sum(n % 3 == 0 for n in range(200))
     expected = {"notstarted": 100, "ongoing": 100, "completed": 100, "blocked": 0, "rejected": 0}
-    assert counts == {**expected, "waiting": waiting}
+    assert counts == {**expected, "waiting": waiting, "agents": 0}
 
 
 def test_a_thread_is_read_oldest_first_in_pages_and_after_a_message(person: Person, workspace_id: str) -> None:
