@@ -11,7 +11,7 @@ from chalicelib.inbox import routes as inbox_routes
 from chalicelib.inbox import tools as inbox_tools
 from chalicelib.kernel import due, links, openapi
 from chalicelib.kernel.http import Route
-from chalicelib.kernel.links import Follower
+from chalicelib.kernel.links import Follower, PersonFollower
 from chalicelib.kernel.listening import Listeners
 from chalicelib.kernel.mcp import era_session, era_stateless
 from chalicelib.kernel.mcp.registry import Registry
@@ -28,6 +28,8 @@ from chalicelib.tokens import listeners as token_listeners
 from chalicelib.tokens import presence
 from chalicelib.tokens import routes as token_routes
 from chalicelib.tokens import rules as token_rules
+from chalicelib.workspaces import listeners as workspace_listeners
+from chalicelib.workspaces import person_stream
 from chalicelib.workspaces import routes as workspace_routes
 from chalicelib.workspaces import rules as workspace_rules
 from chalicelib.workspaces import stream as workspace_stream
@@ -45,24 +47,27 @@ followers: dict[str, Follower] = {
     era_stateless.KIND: lambda scope, link: era_stateless.follow(server, scope, link),
 }
 
+followers_of_persons: dict[str, PersonFollower] = {person_stream.KIND: person_stream.follow}
+
 _described: list[Route] = list(
     chain(
         people_routes.routes,
         workspace_routes.routes,
         workspace_stream.routes,
+        person_stream.routes,
         token_routes.routes,
         task_routes.routes,
         attachment_routes.routes,
         permission_routes.routes,
         inbox_routes.routes,
         routes_of(server),
-        links.routes_of(followers),
+        links.routes_of(followers, followers_of_persons),
     )
 )
 routes: list[Route] = [*_described, *openapi.routes_of(_described)]
 
 listeners = Listeners()
-for _feature in (task_listeners, permission_listeners, token_listeners):
+for _feature in (workspace_listeners, task_listeners, permission_listeners, token_listeners):
     listeners.add(_feature.listeners)
 
 

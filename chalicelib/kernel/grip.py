@@ -5,17 +5,21 @@ the embedded relay and Pushpin read the same. Channel names:
 
     ws-<ws>            every event of a workspace, as SSE frames, numbered by `seq`
     ses-<session>      nothing but `close`, when a person signs out
+    person-<person>    hints that a workspace of the person came or went; the relay then follows the next link
     tok-<token>        nothing but `close`, when a token died; gone-<ws> the same for a whole workspace
     agent-<ws>-<who>   hints that an agent (or `all`) has something new; the relay then follows the next link
     task-<ws>-<id>     hints that a task changed
     reply-<ws>-<task>, permission-<ws>-<id>   hints that a held call has its answer; the relay then asks again
+
+A relay must let one connection listen to `MOST_CHANNELS` channels (Pushpin: `connection_subscription_max`; what is
+above it, Pushpin leaves out without a word).
 """
 
 from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from chalicelib.kernel.errors import Json
@@ -24,6 +28,7 @@ from chalicelib.kernel.settings import settings
 Item = dict[str, Json]
 Headers = dict[str, str]
 
+MOST_CHANNELS = 110
 EVENT_STREAM = "text/event-stream"
 RETRY = "retry: 2000\n"
 
@@ -98,15 +103,16 @@ def _channels(channels: dict[str, str | None]) -> str:
     return ", ".join(f"{name}; prev-id={last}" if last is not None else name for name, last in channels.items())
 
 
-def last_sent(header: str, channel: str) -> int:
-    """What a relay's `Grip-Last` says of a channel whose items are numbered: the last it has sent, or 0."""
-    for entry in header.split(","):
+def last_sent(headers: Iterable[str]) -> dict[str, int]:
+    """What a relay's `Grip-Last` says: the last item it has sent of each channel whose items are numbered."""
+    sent: dict[str, int] = {}
+    for entry in ",".join(headers).split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
         for parameter in parameters:
             key, _, value = parameter.partition("=")
-            if name == channel and key == "last-id" and value.isascii() and value.isdigit() and len(value) < 16:
-                return int(value)
-    return 0
+            if key == "last-id" and value.isascii() and value.isdigit() and len(value) < 16:
+                sent[name] = int(value)
+    return sent
 
 
 def frame(channel: str, content: str, seq: int) -> Item:

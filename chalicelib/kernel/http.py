@@ -71,6 +71,11 @@ class Call(Generic[B, Q]):
         value: str | None = self.request.headers.get(name)
         return value
 
+    def headers(self, name: str) -> list[str]:
+        """Every value of a header that may come several times."""
+        sent: dict[str, list[str]] = self.request.to_original_event()["multiValueHeaders"]
+        return [value for key, values in sent.items() if key.lower() == name for value in values]
+
 
 @dataclass(frozen=True)
 class Route:

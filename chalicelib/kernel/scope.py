@@ -7,6 +7,7 @@ What a caller may not see and what does not exist are the same `NotFound`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -195,6 +196,16 @@ def for_each(session: Session) -> list[Scope]:
     """CROSS-WORKSPACE BY DESIGN: the inbox of a person spans their workspaces; one scope for each, read-only use."""
     actor = Actor("person", session.person_id, session.name)
     return [Scope(head, actor, "session", session.id) for head in heads_of(session.person_id).items]
+
+
+def ended_with(workspace_ids: Collection[str]) -> dict[str, int]:
+    """CROSS-WORKSPACE BY DESIGN: a stream that followed these workspaces of a person is asked about those it lost.
+
+    The number of the last event, for each that was deleted and is not purged yet.
+    """
+    items, _ = store.batch_get([(workspace_id, HEAD) for workspace_id in workspace_ids])
+    heads = [head for item in items.values() if (head := store.entity_of(item, Head)) is not None]
+    return {head.workspace_id: head.seq for head in heads if head.deleted_at is not None}
 
 
 def _live_session(session: Session | None, person_id: str) -> Session:

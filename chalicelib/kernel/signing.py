@@ -13,7 +13,7 @@ import msgspec
 from chalicelib.kernel.settings import settings
 
 S = TypeVar("S", bound=msgspec.Struct)
-_LONGEST = 4096
+LONGEST = 5 * 1024
 
 
 def sign(purpose: str, value: msgspec.Struct) -> str:
@@ -24,7 +24,7 @@ def sign(purpose: str, value: msgspec.Struct) -> str:
 def verify(purpose: str, text: str, kind: type[S]) -> S | None:
     """The value that was signed for `purpose`; None for anything else."""
     body, dot, signature = text.partition(".")
-    if not dot or len(text) > _LONGEST or not text.isascii():
+    if not dot or len(text) > LONGEST or not text.isascii():
         return None
     if not hmac.compare_digest(signature, _signature(purpose, body)):
         return None

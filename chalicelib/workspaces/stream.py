@@ -15,7 +15,7 @@ from chalicelib.kernel.errors import BadRequest
 from chalicelib.kernel.events import MOST_PER_PAGE, Event, number
 from chalicelib.kernel.http import Call, Nothing, Reply, Routes
 from chalicelib.kernel.links import Link, address, link_for
-from chalicelib.kernel.pages import start_after
+from chalicelib.kernel.pages import Page, start_after
 from chalicelib.kernel.scope import Scope
 
 routes = Routes()
@@ -40,16 +40,29 @@ def follow(scope: Scope, link: Link) -> Reply:
     return _page(scope, link.after, "")
 
 
-def _page(scope: Scope, after: int, opening: str) -> Reply:
-    page = scope.list(Event, Event.key(""), MOST_PER_PAGE, start_after(Event.key(number(after))))
+def missed(scope: Scope, after: int, most: int = MOST_PER_PAGE) -> Page[Event] | None:
+    """At most `most` of the events behind `after`; None when the log cannot tell them all."""
+    page = scope.list(Event, Event.key(""), most, start_after(Event.key(number(after))))
     found = page.items
     complete = [event.seq for event in found] == list(range(after + 1, after + 1 + len(found)))
     if not complete or after > scope.head.seq or (not found and after < scope.head.seq):
+        return None
+    return page
+
+
+def answer(content: str, headers: grip.Headers) -> Reply:
+    """What a relay sends on, and what it is to do then."""
+    return Reply(200, content, {"Content-Type": grip.EVENT_STREAM, "X-Accel-Buffering": "no"} | headers)
+
+
+def _page(scope: Scope, after: int, opening: str) -> Reply:
+    page = missed(scope, after)
+    if page is None:
         return _held(scope, scope.head.seq, opening + _reset(scope.head.seq))
-    last = found[-1].seq if found else after
-    content = opening + "".join(event.frame() for event in found)
+    last = page.items[-1].seq if page.items else after
+    content = opening + "".join(event.frame() for event in page.items)
     if page.next_cursor is not None:
-        return _stream(content, grip.more(address(link_for(scope, KIND, last))))
+        return answer(content, grip.more(address(link_for(scope, KIND, last))))
     return _held(scope, last, content)
 
 
@@ -59,11 +72,7 @@ def _held(scope: Scope, last: int, content: str) -> Reply:
         f"ses-{scope.credential_id}": None,
         f"gone-{scope.workspace_id}": None,
     }
-    return _stream(content, grip.stream(channels, address(link_for(scope, KIND, last))))
-
-
-def _stream(content: str, headers: grip.Headers) -> Reply:
-    return Reply(200, content, {"Content-Type": grip.EVENT_STREAM, "X-Accel-Buffering": "no"} | headers)
+    return answer(content, grip.stream(channels, address(link_for(scope, KIND, last))))
 
 
 def _reset(seq: int) -> str:

@@ -46,6 +46,7 @@ ROUTES: dict[str, Asking] = {
     "GET /api/workspaces": plain,
     "GET /api/overview": plain,
     "POST /api/workspaces": body(name="somewhere"),
+    "GET /api/events": plain,
     "GET /api/inbox": plain,
     "GET /api/openapi.json": plain,
     "GET /grip/next": lambda ids: Ask(params={"link": "forged"}),

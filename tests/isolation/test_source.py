@@ -26,7 +26,7 @@ DOORS = {
 }
 TABLE = {"WorkspaceItem", "dispatch", "TransactWrite", "TransactGet"}
 # Whoever calls one of these sees several workspaces at once.
-CROSSINGS = {"memberships", "due_by", "heads_of", "for_each"}
+CROSSINGS = {"memberships", "due_by", "heads_of", "for_each", "ended_with"}
 # Who makes scopes, and from what.
 SCOPE_MAKERS = {
     "Scope": {"chalicelib.kernel.scope"},
@@ -42,7 +42,7 @@ SCOPE_MAKERS = {
         "chalicelib.workspaces.rules",
     },
 }
-PRIVATE_TO_A_FEATURE = {"routes", "tools", "listeners", "stream", "push"}
+PRIVATE_TO_A_FEATURE = {"routes", "tools", "listeners", "stream", "person_stream", "push"}
 
 Check = Callable[[str, ast.Module], Iterator[str]]
 

@@ -35,8 +35,11 @@ def test_what_the_relay_has_sent_since_the_link_was_made_is_not_sent_again(
 
 
 def test_a_relay_that_says_nonsense_gets_everything_since_the_link() -> None:
-    assert grip.last_sent("ws-a; last-id=7, ws-b; last-id=9", "ws-b") == 9
-    assert grip.last_sent("ws-a; last-id=7", "ws-b") == 0
-    assert grip.last_sent("ws-a; last-id=-7", "ws-a") == 0
-    assert grip.last_sent("ws-a; last-id", "ws-a") == 0
-    assert grip.last_sent("", "ws-a") == 0
+    for nonsense in ("ws-a; last-id=-7", "ws-a; last-id", "ws-a; last-id=", f"ws-a; last-id={'9' * 16}", "ws-a", ""):
+        assert grip.last_sent([nonsense]) == {}
+
+
+def test_a_relay_says_of_several_channels_how_far_it_is_in_one_header_or_in_many() -> None:
+    expected = {"ws-a": 7, "ws-b": 9}
+    assert grip.last_sent(["ws-a; last-id=7, ws-b; last-id=9"]) == expected
+    assert grip.last_sent(["ws-a; last-id=7", "ws-b; last-id=9"]) == expected

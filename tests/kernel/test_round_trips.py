@@ -60,6 +60,10 @@ MORE: dict[str, tuple[list[str], str]] = {
     "POST /auth/local/session": (["get", "get", "put"], "who the owner is, the owner, then the session"),
     "GET /api/workspaces": (["query", "batch get"], "memberships, then their workspaces"),
     "GET /api/overview": (["query", "batch get"], "memberships, then their workspaces"),
+    "GET /api/events": (
+        ["query", "batch get", "query"],
+        "memberships, a hundred workspaces at a time, then the events of each that is behind",
+    ),
     "GET /api/inbox": (
         ["query", "batch get", "query", "query", "batch get"],
         "memberships, workspaces; in each where something waits: tasks, permissions and their tasks",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any
@@ -171,6 +171,11 @@ class Person:
     def events(self, workspace_id: str, after: int | None = None, **options: Any) -> EventStream:
         query = "" if after is None else f"?after={after}"
         return EventStream(self.http, "GET", f"/api/workspaces/{workspace_id}/events{query}", **options)
+
+    def all_events(self, after: Mapping[str, int] | None = None) -> EventStream:
+        """The stream over all workspaces; `after` names the last event that is known of each."""
+        named = ",".join(f"{workspace_id}:{seq}" for workspace_id, seq in (after or {}).items())
+        return EventStream(self.http, "GET", f"/api/events?after={named}")
 
     def agent(self, workspace_id: str, name: str = "laptop") -> Agent:
         token = self.generate_token(workspace_id, name)["token"]

@@ -165,6 +165,7 @@ ROUTES: dict[str, Ask] = {
     "GET /api/workspaces/{ws}/permission_rules": by_person("GET", RULES),
     "POST /api/workspaces/{ws}/permission_rules": by_person("POST", RULES, {"tool_name": "Bash", "pattern": "ls"}),
     "DELETE /api/workspaces/{ws}/permission_rules/{rule_id}": by_person("DELETE", RULES + "/{rule}"),
+    "GET /api/events": opening("/api/events?after={ws}:1"),
     "GET /api/inbox": by_person("GET", "/api/inbox"),
     "POST /mcp/{ws}": by_agent("ping"),
     "GET /mcp/{ws}": stream_of_agent,

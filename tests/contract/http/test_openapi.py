@@ -1,6 +1,6 @@
 """The OpenAPI document is true: requests made from it, good and bad, get no answer that it does not describe.
 
-The live stream of events is held open, so it is asked by hand, with a client that reads only its head.
+The live streams of events are held open, so they are asked by hand, with a client that reads only their head.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ from chalicelib.kernel.http import Reply
 from chalicelib.onebox.program import Program
 from tests.support.worlds import World, full_world
 
-HELD = "/api/workspaces/{ws}/events"
+HELD: dict[str, list[tuple[str, dict[str, str]]]] = {
+    "/api/workspaces/{ws}/events": [("after=-1", {}), ("after=x", {}), ("other=1", {}), ("", {"Last-Event-ID": "x"})],
+    "/api/events": [("after=1", {}), ("after=x:1", {}), ("other=1", {}), (f"after={'x' * 7_000}", {})],
+}
 EXAMPLES = 15
 _numbers = itertools.count(1)
 
@@ -59,7 +62,7 @@ REFUSALS = ["400", "401", "403", "404", "409", "413", "414", "422", "431"]
 configuration = SchemathesisConfig.from_dict({"checks": {"negative_data_rejection": {"expected-statuses": REFUSALS}}})
 schema = schemathesis.openapi.from_dict(document(), config=configuration)
 OPERATIONS = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
-ASKED = [operation for operation in OPERATIONS if operation.path != HELD]
+ASKED = [operation for operation in OPERATIONS if operation.path not in HELD]
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 
 
@@ -112,14 +115,18 @@ def takes_anything(operation: Any) -> bool:
     return bool(list(operation.iter_parameters()) or operation.body)
 
 
-def test_the_held_stream_is_described_too(place: World) -> None:
-    responses = document()["paths"][HELD]["get"]["responses"]
-    stream = place.person.events(place.workspace_id)
-    kind = stream.response.headers["content-type"]
-    stream.close()
-    assert [*responses["200"]["content"]] == [kind] == ["text/event-stream"]
-    path = HELD.format(ws=place.workspace_id)
-    for query, headers in (("after=-1", {}), ("after=x", {}), ("other=1", {}), ("", {"Last-Event-ID": "x"})):
+@pytest.mark.parametrize("held", HELD)
+def test_the_held_streams_are_described_too(held: str, place: World) -> None:
+    responses = document()["paths"][held]["get"]["responses"]
+    path = held.format(ws=place.workspace_id)
+    with place.person.http.stream("GET", path) as stream:
+        assert [*responses["200"]["content"]] == [stream.headers["content-type"]] == ["text/event-stream"]
+    for query, headers in HELD[held]:
         answer = place.person.http.get(f"{path}?{query}", headers=headers)
         assert str(answer.status_code) in responses
         assert answer.headers["content-type"] in responses[str(answer.status_code)]["content"]
+
+
+def test_no_two_operations_have_one_name() -> None:
+    names = [operation["operationId"] for methods in document()["paths"].values() for operation in methods.values()]
+    assert len(names) == len(set(names))
