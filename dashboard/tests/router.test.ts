@@ -1,18 +1,37 @@
 import { describe, expect, it } from "vitest";
-import { paths, routeOf } from "../src/router.svelte.ts";
+import { paths, routeOf, type WorkspaceFilter } from "../src/router.svelte.ts";
+import { STATUSES } from "../src/text/words.ts";
 
 const at = (path: string): ReturnType<typeof routeOf> => routeOf(new URL(path, "https://handrail.example"));
+const EVERYTHING: WorkspaceFilter = { view: "list", statuses: null, assignee: null, q: "" };
 
 describe("addresses", () => {
   it("name the views", () => {
     expect(at("/")).toEqual({ view: "needs-me" });
-    expect(at("/w/W1?status=ongoing")).toEqual({ view: "workspace", workspaceId: "W1", status: "ongoing" });
+    expect(at("/workspaces")).toEqual({ view: "workspaces" });
+    expect(at("/settings#notifications")).toEqual({ view: "personal" });
+    expect(at("/w/W1")).toEqual({ view: "workspace", workspaceId: "W1", filter: EVERYTHING });
     expect(at("/w/W1/t/T1")).toEqual({ view: "task", workspaceId: "W1", taskId: "T1" });
-    expect(at("/w/W1/settings#connect")).toEqual({ view: "settings", workspaceId: "W1" });
+    expect(at("/w/W1/settings#connect")).toEqual({ view: "settings", workspaceId: "W1", section: "connect" });
+  });
+
+  it("carry what is shown of a workspace, and how", () => {
+    const filter: WorkspaceFilter = { view: "board", statuses: ["ongoing", "blocked"], assignee: "human", q: "a&b, c" };
+    expect(paths.workspace("W1", filter)).toBe("/w/W1?view=board&status=ongoing,blocked&assignee=human&q=a%26b,+c");
+    expect(at(paths.workspace("W1", filter))).toEqual({ view: "workspace", workspaceId: "W1", filter });
+    const all = { ...EVERYTHING, statuses: STATUSES };
+    expect(paths.workspace("W1", all)).toBe("/w/W1?status=all");
+    expect(at("/w/W1?status=all")).toEqual({ view: "workspace", workspaceId: "W1", filter: all });
+  });
+
+  it("ignore what they cannot mean", () => {
+    const nonsense = "/w/W1?view=cube&status=gone,&assignee=nobody";
+    expect(at(nonsense)).toEqual({ view: "workspace", workspaceId: "W1", filter: EVERYTHING });
+    expect(paths.workspace("W1", { view: "list", statuses: null, assignee: null, q: "" })).toBe("/w/W1");
   });
 
   it("that name nothing are not found", () => {
-    for (const path of ["/x", "/w", "/w/W1/x", "/w/W1/t", "/w/W1/t/T1/x", "/w/W1/settings/x", "/w/%E0"]) {
+    for (const path of ["/x", "/workspaces/x", "/w", "/w/W1/x", "/w/W1/t", "/w/W1/t/T1/x", "/w/W1/settings/x", "/w/%E0"]) {
       expect(at(path), path).toEqual({ view: "not-found" });
     }
   });
