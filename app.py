@@ -1,4 +1,4 @@
-"""The Chalice app: every route, the stream function and the scheduled functions. No logic."""
+"""The Chalice app: every route, the functions fed by the change stream, and the scheduled ones. No logic."""
 
 from __future__ import annotations
 
@@ -18,6 +18,11 @@ install(app, wiring.routes)
 @app.on_dynamodb_record(stream_arn="*", name="stream")
 def stream(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
     return listening.handle(event.to_dict()["Records"], wiring.listeners)
+
+
+@app.on_dynamodb_record(stream_arn="*", name="notify")
+def notify(event: DynamoDBEvent) -> dict[str, list[dict[str, str]]]:
+    return wiring.notify(event.to_dict()["Records"])
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="maintenance")

@@ -21,6 +21,8 @@ from chalicelib.people import routes as people_routes
 from chalicelib.permissions import listeners as permission_listeners
 from chalicelib.permissions import routes as permission_routes
 from chalicelib.permissions import tools as permission_tools
+from chalicelib.push import listeners as push_listeners
+from chalicelib.push import routes as push_routes
 from chalicelib.tasks import listeners as task_listeners
 from chalicelib.tasks import routes as task_routes
 from chalicelib.tasks import tools as task_tools
@@ -60,6 +62,7 @@ _described: list[Route] = list(
         attachment_routes.routes,
         permission_routes.routes,
         inbox_routes.routes,
+        push_routes.routes,
         routes_of(server),
         links.routes_of(followers, followers_of_persons),
     )
@@ -69,6 +72,9 @@ routes: list[Route] = [*_described, *openapi.routes_of(_described)]
 listeners = Listeners()
 for _feature in (workspace_listeners, task_listeners, permission_listeners, token_listeners):
     listeners.add(_feature.listeners)
+
+# A consumer of its own: what waits for a push service does not wait with the listeners and the frames.
+notify = push_listeners.notify
 
 
 def run_due_work() -> dict[str, int]:

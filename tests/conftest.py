@@ -12,7 +12,9 @@ from hypothesis import settings as hypothesis_settings
 
 from chalicelib.kernel.settings import Settings
 from chalicelib.onebox.program import Program
+from chalicelib.push.sending import https
 from tests.support.clients import Agent, Person, close_clients
+from tests.support.push import Nowhere
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("ci")
@@ -23,6 +25,7 @@ _names = itertools.count(1)
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     data: Path = tmp_path_factory.mktemp("data")
+    https.send_through(Nowhere())
     running = Program(Settings(port=0, data=data, log_level="WARNING")).start()
     # Tests move the clock, and call the scheduled functions themselves; nothing may expire for the others meanwhile.
     running.scheduler.stop()

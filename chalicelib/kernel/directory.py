@@ -2,7 +2,10 @@
 
     session#<id>             a signed-in browser
     person#<id> / member#<ws>  a person's membership of a workspace
+    person#<id> / push#<id>    a device that the person wants to be notified on
     token#<sha-256>          route from an MCP token to its workspace; gone as soon as the token is dead
+    push#<sha-256>           route from a push endpoint to the device that it is now
+    cursor#<consumer>        how far a program on one machine has read another database's change stream
     due#<kind> / <time>#...  work for the scheduled functions, found by time
 
 A route is only ever looked up by its full key. A miss is "not found"; there is nothing to fall back on.
@@ -10,11 +13,12 @@ A route is only ever looked up by its full key. A miss is "not found"; there is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeVar
 
 import msgspec
-from pynamodb.exceptions import PutError
+from pynamodb.exceptions import DeleteError, PutError
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import clock
@@ -116,6 +120,32 @@ def write_once(key: Key, value: msgspec.Struct) -> bool:
 
 def remove(key: Key) -> None:
     DirectoryItem(*key).delete()
+
+
+def remove_existing(key: Key) -> bool:
+    """Remove what is there; whether anything was."""
+    try:
+        DirectoryItem(*key).delete(exists())
+    except DeleteError as error:
+        if error.cause_response_code == "ConditionalCheckFailedException":
+            return False
+        raise
+    return True
+
+
+def write_all(entries: Iterable[DirectoryItem], gone: Iterable[Key] = ()) -> None:
+    """Write and remove entries in one round trip. It may stop half-way: use it where halves do no harm."""
+    with DirectoryItem.batch_write() as batch:
+        for entry in entries:
+            batch.save(entry)
+        for key in gone:
+            batch.delete(DirectoryItem(*key))
+
+
+def beneath(pk: str, prefix: str, kind: type[S]) -> list[S]:
+    """The entries of one partition whose sort key begins with `prefix`, but for those whose time is over."""
+    rows = DirectoryItem.query(pk, DirectoryItem.sk.startswith(prefix), consistent_read=True)
+    return [value for row in rows if (value := value_of(row, kind)) is not None]
 
 
 def memberships(person_id: str) -> list[Membership]:

@@ -1,6 +1,7 @@
 """The event log of a workspace: one item per event, numbered without gaps, written with the change it tells of.
 
-`data` is the JSON object that clients see, ready to send. `notify` names the agents (`*`: all) whose inbox changed.
+`data` is the JSON object that clients see, ready to send. `notify` names the agents (`*`: all) whose inbox changed;
+`newly_waiting` holds the sort keys of what waits for a person since then, or anew.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Event(Entity, kw_only=True):
     at: datetime
     actor: Actor
     notify: list[str]
+    newly_waiting: list[str] = []
     data: msgspec.Raw
 
     def sort_key(self) -> str:

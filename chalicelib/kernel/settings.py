@@ -48,6 +48,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Local sign-in of the single owner, without a password, from loopback addresses only.
     local_sign_in: bool = False
 
+    # Signs web push (VAPID): the 32 bytes of a P-256 private key, as base64url. Empty on one machine: generated into
+    # the data folder. Empty elsewhere: there is no web push.
+    push_key: Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_-]{43})?$")] = ""
+    # Whom a push service may write to about what we send: a mailto: or https: address. Empty: the public address.
+    push_contact: str = ""
+    # The push services that browsers may name, with commas; a leading dot stands for all sub-domains.
+    push_hosts: str = "fcm.googleapis.com,updates.push.services.mozilla.com,.push.apple.com,.notify.windows.com"
+
     session_lifetime: int = 30 * DAY
     token_lifetime: int = 30 * DAY
     # How long the event log reaches back for clients that resume, and how long repeats are recognised.

@@ -155,7 +155,15 @@ class Unit:
     def changes_nothing(self) -> bool:
         return not (self.changed or self.removed or self.events or self.entries or self.gone_entries)
 
+    def newly_waiting(self) -> list[str]:
+        """What this unit lets wait for a person, or wait anew: its place among what waits is not the one it had."""
+        placed = {sort_key: entity.waiting_key() for sort_key, entity in self.changed.items()}
+        before = {sort_key: item.waiting_key for sort_key, item in self.loaded.items() if item is not None}
+        return [sort_key for sort_key, place in placed.items() if place is not None and place != before.get(sort_key)]
+
     def commit(self) -> None:
+        if self.events:
+            self.events[-1].newly_waiting = self.newly_waiting()
         with TransactWrite(connection=store.connection()) as transaction:
             transaction.save(store.item_of(self.head), _unchanged_head(self.first_seq))
             for sort_key, entity in self.changed.items():

@@ -2,15 +2,18 @@
 
 client ──► HttpServer ──► Relay ──► Gateway ──► Chalice app ──► SQLite engine
                             ▲                                       │ change feed
-                            └──────── publish ◄── stream function ◄─┘
+                            └──────── publish ◄── stream function ◄─┤
+                                push services ◄── notify function ◄─┘
 """
 
 from __future__ import annotations
 
+import base64
 import importlib
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,13 +27,14 @@ from chalicelib.onebox.blobs import FolderBlobs
 from chalicelib.onebox.engine import Engine, install
 from chalicelib.onebox.gateway import Gateway, Limits
 from chalicelib.onebox.http import HttpServer
-from chalicelib.onebox.pump import Pump
+from chalicelib.onebox.pump import Consumer, Pump, StreamFunction
 from chalicelib.onebox.relay import Relay
 from chalicelib.onebox.remote_pump import RemotePump
 from chalicelib.onebox.scheduler import Scheduler, schedule_event
 from chalicelib.onebox.static import StaticSite
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard" / "dist"
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -46,7 +50,10 @@ class Program:
         key = chosen.signing_key or _signing_key(folder / "signing.key")
         self.http = HttpServer(self._serve, chosen.host, chosen.port)
         local = _is_local(chosen.public_url)
-        self.settings = msgspec.structs.replace(chosen, signing_key=key, local_sign_in=local, port=self.http.port)
+        push_key = chosen.push_key or _push_key(folder / "push.key")
+        self.settings = msgspec.structs.replace(
+            chosen, signing_key=key, push_key=push_key, local_sign_in=local, port=self.http.port
+        )
         settings.configure(self.settings)
         self.engine = None if chosen.dynamodb_endpoint else Engine.open(folder / "handrail.db")
         if self.engine is not None:
@@ -70,8 +77,13 @@ class Program:
         )
         self.relay = Relay(self.gateway)
         grip.publish_through(self.relay)
-        self.pump = Pump(self.engine, app.stream) if self.engine else RemotePump(self.settings, app.stream)
+        self.pumps = [self._pump(app.stream, "stream"), self._pump(app.notify, "notify", 0.1)]
         self.scheduler = Scheduler(lambda: app.maintenance(schedule_event(), None), self._expire)
+
+    def _pump(self, function: StreamFunction, consumer: Consumer, rest: float = 0.0) -> Pump | RemotePump:
+        if self.engine is None:
+            return RemotePump(self.settings, function, consumer)
+        return Pump(self.engine, function, consumer, rest)
 
     @property
     def url(self) -> str:
@@ -95,12 +107,14 @@ class Program:
 
     def _begin(self) -> None:
         threading.Thread(target=_load_what_is_needed_later, daemon=True).start()
-        self.pump.start()
+        for pump in self.pumps:
+            pump.start()
         self.scheduler.start()
 
     def _end(self) -> None:
         self.scheduler.stop()
-        self.pump.stop()
+        for pump in self.pumps:
+            pump.stop()
         self.gateway.close()
         if self.engine is not None:
             self.engine.close()
@@ -147,7 +161,20 @@ def _data_folder(folder: Path) -> Path:
 
 
 def _signing_key(file: Path) -> str:
-    """The key of this data folder, made at the first start and readable by its owner only.
+    return _kept(file, lambda: secrets.token_urlsafe(48))
+
+
+def _push_key(file: Path) -> str:
+    """A private key of the curve P-256 is a number between 0 and its order."""
+    return _kept(file, lambda: _base64url((secrets.randbelow(P256_ORDER - 1) + 1).to_bytes(32)))
+
+
+def _base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _kept(file: Path, make: Callable[[], str]) -> str:
+    """A key of this data folder, made at the first start and readable by its owner only.
 
     It has its name only once it is complete and durable: a start that is killed leaves no half of a key.
     """
@@ -155,7 +182,7 @@ def _signing_key(file: Path) -> str:
         half = file.with_name(f"{file.name}.{os.getpid()}")
         descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as opened:
-            opened.write(secrets.token_urlsafe(48))
+            opened.write(make())
             opened.flush()
             os.fsync(opened.fileno())
         with suppress(FileExistsError):

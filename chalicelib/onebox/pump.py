@@ -1,7 +1,8 @@
-"""Feeds the stream function, in place of Lambda's event source mapping: in order, at least once, until served.
+"""Feeds a function from the change stream, in place of Lambda's event source mapping: in order, at least once.
 
-The place reached is durable. A process that is killed between a commit and its publishing serves the change after the
-restart; one that cannot be served blocks what follows, visibly, and is tried again after a pause.
+Each consumer has a thread and a durable place of its own: one that is slow holds up no other. A process that is
+killed between a commit and its publishing serves the change after the restart; a change that cannot be served blocks
+what follows it for this consumer, visibly, and is tried again after a pause.
 """
 
 from __future__ import annotations
@@ -9,11 +10,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
-from chalicelib.onebox.engine import Engine
+from chalicelib.onebox.engine import Engine, EngineClosed
 
-CONSUMER = "stream"
+Consumer = Literal["stream", "notify"]
+# A change is kept until all of them have been served it.
+CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 BATCH = 200
 _LONGEST_PAUSE = 5.0
 log = logging.getLogger("handrail.pump")
@@ -22,11 +25,14 @@ StreamFunction = Callable[[Mapping[str, Any], object], Mapping[str, Any]]
 
 
 class Pump:
-    def __init__(self, engine: Engine, function: StreamFunction) -> None:
+    def __init__(self, engine: Engine, function: StreamFunction, consumer: Consumer, rest: float = 0.0) -> None:
+        """`rest`: seconds after each batch, for a consumer that may come a little later, so that it costs little."""
         self._engine = engine
         self._function = function
+        self._consumer = consumer
+        self._rest = rest
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=consumer, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -37,7 +43,13 @@ class Pump:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
-        reached = self._engine.cursor(CONSUMER)
+        try:
+            self._serve(self._engine.cursor(self._consumer))
+        except EngineClosed:
+            # Nobody waited any longer for the batch at hand: it is served again after the next start.
+            log.warning("stopped in the middle of a batch", extra={"fields": {"consumer": self._consumer}})
+
+    def _serve(self, reached: int) -> None:
         pause = 0.05
         while not self._stopping.is_set():
             changes = self._engine.changes(reached, BATCH)
@@ -49,12 +61,13 @@ class Pump:
             served = [c for c in changes if not failed or _number(c.record) < min(failed)]
             if served:
                 reached = served[-1].sequence
-                self._engine.set_cursor(CONSUMER, reached)
-                self._engine.trim_changes(reached)
+                self._engine.advance(self._consumer, reached, CONSUMERS)
                 pause = 0.05
             if failed:
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            elif self._rest:
+                self._stopping.wait(self._rest)
 
 
 def _number(record: Mapping[str, Any]) -> str:

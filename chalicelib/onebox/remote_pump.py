@@ -1,6 +1,7 @@
-"""Feeds the stream function from any DynamoDB endpoint's own streams (`HANDRAIL_DYNAMODB_ENDPOINT`).
+"""Feeds a function from any DynamoDB endpoint's own streams (`HANDRAIL_DYNAMODB_ENDPOINT`), like `pump`.
 
-It begins with the oldest records that the endpoint still has; what was served before is known to the relay.
+The place reached in each shard is in the directory. Where there is none, or the endpoint no longer knows it, it
+begins with the oldest records that there are.
 """
 
 from __future__ import annotations
@@ -9,15 +10,24 @@ import logging
 import threading
 from typing import Any
 
+import msgspec
+from botocore.exceptions import ClientError
+
+from chalicelib.kernel import directory
 from chalicelib.kernel.settings import Settings
-from chalicelib.onebox.pump import StreamFunction
+from chalicelib.kernel.store import Key
+from chalicelib.onebox.pump import Consumer, StreamFunction
 
 _QUIET = 0.1
 log = logging.getLogger("handrail.pump")
 
 
+class Reached(msgspec.Struct, frozen=True):
+    sequence: str
+
+
 class RemotePump:
-    def __init__(self, settings: Settings, function: StreamFunction) -> None:
+    def __init__(self, settings: Settings, function: StreamFunction, consumer: Consumer) -> None:
         import boto3
 
         options = {"endpoint_url": settings.dynamodb_endpoint, "region_name": settings.region}
@@ -25,9 +35,10 @@ class RemotePump:
         self._streams: Any = boto3.client("dynamodbstreams", **options)
         self._table = settings.workspace_table
         self._function = function
+        self._consumer = consumer
         self._iterators: dict[str, str | None] = {}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=consumer, daemon=True)
 
     def start(self) -> None:
         self._thread.start()
@@ -53,12 +64,21 @@ class RemotePump:
         for shard in shards:
             shard_id = shard["ShardId"]
             if shard_id not in self._iterators:
-                first = self._streams.get_shard_iterator(
-                    StreamArn=arn, ShardId=shard_id, ShardIteratorType="TRIM_HORIZON"
-                )
-                self._iterators[shard_id] = first["ShardIterator"]
+                self._iterators[shard_id] = self._first_iterator({"StreamArn": arn, "ShardId": shard_id})
             busy = self._read(shard_id) or busy
         return busy
+
+    def _first_iterator(self, shard: dict[str, str]) -> str:
+        reached = directory.read(self._cursor(shard["ShardId"]), Reached)
+        if reached is not None:
+            place = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": reached.sequence}
+            try:
+                return str(self._streams.get_shard_iterator(**shard, **place)["ShardIterator"])
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "TrimmedDataAccessException":
+                    raise
+        oldest = self._streams.get_shard_iterator(**shard, ShardIteratorType="TRIM_HORIZON")
+        return str(oldest["ShardIterator"])
 
     def _read(self, shard_id: str) -> bool:
         iterator = self._iterators[shard_id]
@@ -68,5 +88,11 @@ class RemotePump:
         records = answer["Records"]
         if records and self._function({"Records": records}, None)["batchItemFailures"]:
             return False
+        if records:
+            reached = Reached(records[-1]["dynamodb"]["SequenceNumber"])
+            directory.write(self._cursor(shard_id), reached)
         self._iterators[shard_id] = answer.get("NextShardIterator")
         return bool(records)
+
+    def _cursor(self, shard_id: str) -> Key:
+        return f"cursor#{self._consumer}", shard_id

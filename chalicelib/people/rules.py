@@ -11,6 +11,7 @@ from chalicelib.kernel.ids import new_id, random_base62
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import Key
 from chalicelib.people.model import Identity, Person, identity_key, person_key
+from chalicelib.push import rules as push
 
 LOCAL_OWNER = ("local", "owner")
 
@@ -31,6 +32,7 @@ def sign_in_locally(address: str) -> tuple[Person, Session]:
 
 def sign_out(session: Session) -> None:
     directory.remove(directory.session_key(session.id))
+    push.end_with(session)
     grip.publish([grip.close(f"ses-{session.id}")])
 
 

@@ -158,6 +158,11 @@ def _forget_route(item: store.WorkspaceItem) -> None:
             directory.remove(directory.token_key(route))
 
 
+def people_of(head: Head) -> list[str]:
+    """Whom it concerns when something in the workspace waits for a person."""
+    return [head.owner]
+
+
 def _tell(unit: Unit, event: str) -> Workspace:
     unit.head.updated_at = clock.now()
     unit.head.seq += 1

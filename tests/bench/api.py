@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from chalicelib.kernel import scope, settings, store
 from chalicelib.kernel.settings import Settings
 from chalicelib.onebox.engine import Engine, installed
-from chalicelib.onebox.pump import CONSUMER
+from chalicelib.onebox.pump import CONSUMERS
 from chalicelib.people import rules as people
 from chalicelib.tasks import rules as tasks
 from chalicelib.tasks.model import Assignee
@@ -46,8 +46,8 @@ def fill(folder: Path) -> dict[int, str]:
                 assignee: Assignee = "human" if number % 3 == 0 else "agent"
                 tasks.create(owner, tasks.NewTask(title=f"Task {number}", body=BODY, assignee=assignee))
         # Nobody was connected when these events happened.
-        engine.set_cursor(CONSUMER, engine.last_change())
-        engine.trim_changes(engine.last_change())
+        for consumer in CONSUMERS:
+            engine.advance(consumer, engine.last_change(), CONSUMERS)
     return ids
 
 

@@ -198,6 +198,8 @@ OUTSIDE = {
     "POST /api/workspaces",
     f"DELETE {BASE}",
     "POST /mcp/{ws}/stateless",
+    "POST /api/push/devices",
+    "DELETE /api/push/devices/{device_id}",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from chalicelib.kernel.http import Route
 from tests.support.clients import Json
+from tests.support.push import Browser
 
 IdsOf = Mapping[str, str]
 
@@ -48,6 +49,9 @@ ROUTES: dict[str, Asking] = {
     "POST /api/workspaces": body(name="somewhere"),
     "GET /api/events": plain,
     "GET /api/inbox": plain,
+    "GET /api/push": plain,
+    "POST /api/push/devices": lambda ids: Ask(json=Browser().subscription()),
+    "DELETE /api/push/devices/{device_id}": plain,
     "GET /api/openapi.json": plain,
     "GET /grip/next": lambda ids: Ask(params={"link": "forged"}),
     f"GET {WS}": plain,

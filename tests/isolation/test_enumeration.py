@@ -40,6 +40,7 @@ KINDS = (
     "rule_id",
     "token_id",
     "entry_id",
+    "device_id",
 )
 
 

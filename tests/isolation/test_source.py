@@ -40,6 +40,7 @@ SCOPE_MAKERS = {
         "chalicelib.tokens.rules",
         "chalicelib.tokens.presence",
         "chalicelib.workspaces.rules",
+        "chalicelib.push.listeners",
     },
 }
 PRIVATE_TO_A_FEATURE = {"routes", "tools", "listeners", "stream", "person_stream", "push"}

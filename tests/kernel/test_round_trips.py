@@ -21,7 +21,6 @@ GET, QUERY, WRITE = ["batch get"], ["query"], ["batch get", "transact"]
 BEYOND_AUTHENTICATION: dict[str, list[str]] = {
     "GET /auth/config": NOTHING,
     "GET /auth/session": ["get"],
-    "DELETE /auth/session": ["delete"],
     "POST /api/workspaces": WRITE,
     "GET /api/workspaces/{ws}": NOTHING,
     "PATCH /api/workspaces/{ws}": WRITE,
@@ -47,6 +46,7 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
     "DELETE /mcp/{ws}": WRITE,
     "POST /mcp/{ws}/stateless": NOTHING,
     "GET /mcp/{ws}/stateless": NOTHING,
+    "DELETE /api/push/devices/{device_id}": ["delete"],
     "GET /api/openapi.json": NOTHING,
     "getWorkspace": NOTHING,
     "createTask": WRITE,
@@ -58,6 +58,9 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
 
 MORE: dict[str, tuple[list[str], str]] = {
     "POST /auth/local/session": (["get", "get", "put"], "who the owner is, the owner, then the session"),
+    "DELETE /auth/session": (["delete", "query", "batch write"], "the session, then its devices"),
+    "GET /api/push": (["query", "batch get"], "the devices, then their sessions and whose their endpoints are"),
+    "POST /api/push/devices": (["query", "batch write"], "the devices there are, then the new one and its route"),
     "GET /api/workspaces": (["query", "batch get"], "memberships, then their workspaces"),
     "GET /api/overview": (["query", "batch get"], "memberships, then their workspaces"),
     "GET /api/events": (

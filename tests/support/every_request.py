@@ -14,6 +14,7 @@ import httpx
 from chalicelib.kernel import links, scope
 from chalicelib.workspaces import stream
 from tests.support.clients import Agent, Json, Person
+from tests.support.push import Browser
 
 STATELESS = "2026-07-28"
 META = "io.modelcontextprotocol/"
@@ -32,6 +33,7 @@ class Place:
     rule: str
     other_token: str
     link: str
+    device: str
 
 
 def furnish(person: Person) -> Place:
@@ -57,6 +59,7 @@ def furnish(person: Person) -> Place:
         rule=person.ask("POST", f"{base}/permission_rules", 201, json=rule)["id"],
         other_token=person.generate_token(ws, "other")["token"]["id"],
         link=_link(person, ws),
+        device=Browser().registered(person)["id"],
     )
 
 
@@ -167,6 +170,9 @@ ROUTES: dict[str, Ask] = {
     "DELETE /api/workspaces/{ws}/permission_rules/{rule_id}": by_person("DELETE", RULES + "/{rule}"),
     "GET /api/events": opening("/api/events?after={ws}:1"),
     "GET /api/inbox": by_person("GET", "/api/inbox"),
+    "GET /api/push": by_person("GET", "/api/push"),
+    "POST /api/push/devices": by_person("POST", "/api/push/devices", Browser().subscription()),
+    "DELETE /api/push/devices/{device_id}": by_person("DELETE", "/api/push/devices/{device}"),
     "POST /mcp/{ws}": by_agent("ping"),
     "GET /mcp/{ws}": stream_of_agent,
     "DELETE /mcp/{ws}": end_of_session,

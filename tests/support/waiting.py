@@ -30,3 +30,10 @@ def everything_published(program: Program) -> None:
     engine = program.engine
     assert engine is not None
     eventually(lambda: engine.cursor("stream") == engine.last_change(), "publishing")
+
+
+def everything_notified(program: Program) -> None:
+    """Wait until the notify function has served every change."""
+    engine = program.engine
+    assert engine is not None
+    eventually(lambda: engine.cursor("notify") == engine.last_change(), "notifying")

@@ -15,6 +15,7 @@ import httpx
 
 from chalicelib.kernel import store
 from tests.support.clients import Agent, Json, Person
+from tests.support.push import Browser
 
 INCIDENTAL = {"date", "x-request-id", "content-length"}
 STATELESS = "2026-07-28"
@@ -86,6 +87,7 @@ def full_world(url: str, name: str) -> World:
     rule_id = person.ask("POST", f"/api/workspaces/{ws}/permission_rules", 201, json=rule)["id"]
     entries = agent.call("getInbox")["entries"]
     assert entries, "the world's agent must have something in its inbox"
+    browser = Browser()
     ids = {
         "task_id": task["id"],
         "question_id": question,
@@ -96,9 +98,12 @@ def full_world(url: str, name: str) -> World:
         "rule_id": rule_id,
         "token_id": agent.token_id,
         "entry_id": entries[-1]["id"],
+        "device_id": browser.registered(person, f"browser {canary}")["id"],
     }
     cookie = person.http.headers["cookie"].partition("=")[2]
-    return World(person, canary, ws, agent, ids, [agent.secret, str(agent.session), cookie, person.session.id])
+    return World(
+        person, canary, ws, agent, ids, [agent.secret, str(agent.session), cookie, person.session.id, browser.path]
+    )
 
 
 @dataclass(frozen=True)

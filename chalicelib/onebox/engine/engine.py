@@ -5,7 +5,7 @@ there is none. Losing and invalid calls raise botocore's `ClientError` with Dyna
 engine does not implement raises `UnsupportedOperation` or `UnsupportedParameter` by name.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -115,6 +115,10 @@ class Engine:
 
     def set_cursor(self, name: str, sequence: int) -> None:
         self._parts.feed.set_cursor(name, sequence)
+
+    def advance(self, name: str, sequence: int, names: Collection[str]) -> None:
+        """Set the cursor of `name`; changes that all of `names` have passed are trimmed."""
+        self._parts.feed.advance(name, sequence, names)
 
     def expire(self, now: float) -> int:
         """Delete items whose TTL has passed; the number of items deleted."""

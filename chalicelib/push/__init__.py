@@ -1,0 +1,1 @@
+"""Web push: telling a person, in a browser that is closed, what newly waits for them."""
