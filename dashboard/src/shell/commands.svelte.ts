@@ -11,8 +11,10 @@ export interface Command {
   title: string;
   /** The heading it stands under in the palette and the sheet. */
   group: string;
-  /** One key ("c", "?"), two in a row ("g i"), or with the platform's command key ("mod+k"). */
+  /** One key ("c", "?"), with shift ("shift+y"), two in a row ("g i"), or the platform's command key ("mod+k"). */
   keys?: string;
+  /** A key that is held down runs it again and again. Else once: what is decided must be meant each time. */
+  repeats?: boolean;
   /** Words that the palette finds it by besides its title. */
   also?: string;
   run: () => unknown;
@@ -47,16 +49,23 @@ class Commands {
     const mod = MAC ? event.metaKey : event.ctrlKey;
     if (!mod && (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target))) return;
     if (document.querySelector("dialog:modal") && !mod) return;
-    const key = `${mod ? "mod+" : ""}${event.key.length === 1 ? event.key.toLowerCase() : event.key}`;
+    const key = `${mod ? "mod+" : ""}${nameOf(event)}`;
     const after = event.timeStamp - this.#prefixAt < SEQUENCE_MS ? `${this.#prefix} ${key}` : key;
     const all = this.all;
-    const command = all.find(({ keys }) => keys === after) ?? all.find(({ keys }) => keys === key);
+    // As with ids, the last offer of a key counts.
+    const command = all.findLast(({ keys }) => keys === after) ?? all.findLast(({ keys }) => keys === key);
     this.#prefix = !command && all.some(({ keys }) => keys?.startsWith(`${key} `)) ? key : "";
     this.#prefixAt = event.timeStamp;
     if (!command) return;
     event.preventDefault();
-    command.run();
+    if (!event.repeat || command.repeats) command.run();
   }
+}
+
+/** A letter whatever the lock, and whether it was meant as a capital; signs as they are typed. */
+function nameOf({ key, shiftKey }: KeyboardEvent): string {
+  if (!/^\p{Letter}$/u.test(key)) return key;
+  return `${shiftKey ? "shift+" : ""}${key.toLowerCase()}`;
 }
 
 function isWriting(target: EventTarget | null): boolean {
@@ -65,7 +74,9 @@ function isWriting(target: EventTarget | null): boolean {
 
 /** The keys as they are written on this machine. */
 export function keysAsWritten(keys: string): string {
-  return keys.split(" ").map((key) => key.replace("mod+", MAC ? "⌘" : "Ctrl+").replace(/\b[a-z]$/, (letter) => letter.toUpperCase())).join(" ");
+  const written = (key: string): string =>
+    key.replace("mod+", MAC ? "⌘" : "Ctrl+").replace("shift+", MAC ? "⇧" : "Shift+").replace(/\b[a-z]$/, (letter) => letter.toUpperCase());
+  return keys.split(" ").map(written).join(" ");
 }
 
 export const commands = new Commands();
