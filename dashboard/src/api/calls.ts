@@ -128,8 +128,6 @@ export const messages = {
 };
 
 export const attachments = {
-  upload: (ws: string, body: { filename: string; mime_type: string; data: string }) =>
-    call<Attachment>("POST", `${at(ws)}/attachments`, { body }),
   href: (ws: string, id: string): string => `${at(ws)}/attachments/${enc(id)}`,
 };
 

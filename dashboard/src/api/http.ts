@@ -28,7 +28,7 @@ function sentence(body: ProblemBody): string {
   return [body.detail ?? body.title ?? "The server refused this.", ...fields].join(" ");
 }
 
-const UNREACHABLE: ProblemBody = {
+export const UNREACHABLE: ProblemBody = {
   code: "unreachable",
   detail: "Handrail cannot be reached. Check that it is running, then try again.",
 };
