@@ -1,10 +1,12 @@
-/** Growing pauses between attempts; coming back online or to the tab ends a pause at once. */
+/** Growing pauses between attempts; coming back online, or the person to a tab ("look"), ends a pause at once. */
 
 const FIRST_MS = 500;
 const LONGEST_MS = 15_000;
 
 export class Backoff {
   #failures = 0;
+
+  constructor(private readonly looks: EventTarget) {}
 
   succeeded(): void {
     this.#failures = 0;
@@ -13,23 +15,23 @@ export class Backoff {
   async pause(signal: AbortSignal): Promise<void> {
     const ceiling = Math.min(LONGEST_MS, FIRST_MS * 2 ** this.#failures);
     this.#failures += 1;
-    await wakeable(ceiling * (0.5 + Math.random() / 2), signal);
+    await wakeable(ceiling * (0.5 + Math.random() / 2), this.looks, signal);
   }
 }
 
-function wakeable(ms: number, signal: AbortSignal): Promise<void> {
+function wakeable(ms: number, looks: EventTarget, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
     function done(): void {
       clearTimeout(timer);
       signal.removeEventListener("abort", done);
       window.removeEventListener("online", done);
-      document.removeEventListener("visibilitychange", done);
+      looks.removeEventListener("look", done);
       resolve();
     }
     if (signal.aborted) done();
     signal.addEventListener("abort", done);
     window.addEventListener("online", done);
-    document.addEventListener("visibilitychange", done);
+    looks.addEventListener("look", done);
   });
 }

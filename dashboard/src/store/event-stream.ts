@@ -25,11 +25,12 @@ export interface StreamHandlers {
   live: (isLive: boolean) => void;
 }
 
-export async function followEvents(on: StreamHandlers, signal: AbortSignal): Promise<void> {
-  const backoff = new Backoff();
+/** `looks` fires "look" when the person comes back to a tab that shows what this stream brings. */
+export async function followEvents(on: StreamHandlers, looks: EventTarget, signal: AbortSignal): Promise<void> {
+  const backoff = new Backoff(looks);
   while (!signal.aborted) {
     const started = performance.now();
-    const outcome = await connectOnce(on, signal).catch(() => "lost");
+    const outcome = await connectOnce(on, looks, signal).catch(() => "lost");
     if (signal.aborted) return;
     on.live(false);
     if (performance.now() - started > SOUND_MS) backoff.succeeded();
@@ -38,8 +39,8 @@ export async function followEvents(on: StreamHandlers, signal: AbortSignal): Pro
   }
 }
 
-async function connectOnce(on: StreamHandlers, signal: AbortSignal): Promise<"lost" | "stop"> {
-  const watch = new SilenceWatch();
+async function connectOnce(on: StreamHandlers, looks: EventTarget, signal: AbortSignal): Promise<"lost" | "stop"> {
+  const watch = new SilenceWatch(looks);
   try {
     const response = await fetch(`/api/events?after=${afterOf(on.cursors())}`, {
       headers: { Accept: "text/event-stream" },
@@ -71,10 +72,10 @@ class SilenceWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heardAt = 0;
 
-  constructor() {
+  constructor(private readonly looks: EventTarget) {
     this.heard();
     window.addEventListener("offline", this.#giveUp);
-    document.addEventListener("visibilitychange", this.#suspect);
+    looks.addEventListener("look", this.#suspect);
   }
 
   get signal(): AbortSignal {
@@ -90,14 +91,14 @@ class SilenceWatch {
   end(): void {
     clearTimeout(this.#timer);
     window.removeEventListener("offline", this.#giveUp);
-    document.removeEventListener("visibilitychange", this.#suspect);
+    this.looks.removeEventListener("look", this.#suspect);
     this.#giveUp();
   }
 
   #giveUp = (): void => this.#controller.abort();
 
   #suspect = (): void => {
-    if (document.visibilityState === "visible" && Date.now() - this.#heardAt > SUSPICIOUS_MS) this.#giveUp();
+    if (Date.now() - this.#heardAt > SUSPICIOUS_MS) this.#giveUp();
   };
 }
 

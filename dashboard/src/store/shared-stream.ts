@@ -5,7 +5,7 @@
  * by a gap in the numbers, or by the leader's pulse, which tells how far each workspace was read.
  *
  *     leader ── event, reset, pulse ──► every other tab
- *     a new tab ── hello ──► leader, who answers with a pulse
+ *     a tab that is new or looked at again ── hello ──► leader, who answers with a pulse, and looks after its stream
  */
 import type { LogEvent } from "../api/types.ts";
 import { followEvents } from "./event-stream.ts";
@@ -32,6 +32,7 @@ const NO_PULSE_MS = 40_000;
 export class SharedStream {
   readonly #stop = new AbortController();
   readonly #others: BroadcastChannel;
+  readonly #looks = new EventTarget();
   #state: StreamState = "connecting";
   #leads = false;
   #pulseTimer: ReturnType<typeof setInterval> | undefined;
@@ -47,6 +48,7 @@ export class SharedStream {
 
   start(): void {
     this.#others.onmessage = ({ data }) => this.#heard(data as Note);
+    document.addEventListener("visibilitychange", this.#looked, { signal: this.#stop.signal });
     // Without Web Locks (plain HTTP from another host) nothing can be shared: every tab leads itself.
     if (!("locks" in navigator)) return void this.#lead();
     this.#tell({ kind: "hello" });
@@ -81,14 +83,23 @@ export class SharedStream {
         },
         live: (isLive) => this.#enter(isLive ? "live" : "lost"),
       },
+      this.#looks,
       this.#stop.signal,
     );
     clearInterval(this.#pulseTimer);
   }
 
+  #looked = (): void => {
+    if (document.visibilityState !== "visible") return;
+    if (this.#leads) this.#looks.dispatchEvent(new Event("look"));
+    else this.#tell({ kind: "hello" });
+  };
+
   #heard(note: Note): void {
     if (this.#leads) {
-      if (note.kind === "hello") this.#pulse();
+      if (note.kind !== "hello") return;
+      this.#pulse();
+      this.#looks.dispatchEvent(new Event("look"));
       return;
     }
     if (note.kind === "event") this.on.event(note.event);

@@ -5,14 +5,28 @@ import { followEvents, type StreamHandlers } from "../../src/store/event-stream.
 import { problem, serve, stream } from "../server.ts";
 import { event } from "./events.ts";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 const EVENTS = "GET /api/events";
+const looks = new EventTarget();
 const frame = (each: LogEvent): string => `id: ${each.seq}\nevent: ${each.type}\ndata: ${JSON.stringify(each)}\n\n`;
 
 function handlers(changes: Partial<StreamHandlers> = {}): StreamHandlers {
   const ignore = (): void => {};
   return { cursors: () => new Map([["w1", 7]]), event: ignore, reset: ignore, live: ignore, ...changes };
+}
+
+/** A stream that is open, and brings nothing. */
+function serveSilence(): void {
+  vi.stubGlobal("fetch", (_url: string, { signal }: RequestInit) => {
+    const body = new ReadableStream({
+      start: (controller) => signal?.addEventListener("abort", () => controller.error(signal.reason)),
+    });
+    return Promise.resolve(new Response(body));
+  });
 }
 
 describe("the event stream", () => {
@@ -27,7 +41,7 @@ describe("the event stream", () => {
         stop.abort();
       },
     });
-    await followEvents(on, stop.signal);
+    await followEvents(on, looks, stop.signal);
     expect(seen).toEqual(["ticket.opened", "reset w2"]);
   });
 
@@ -42,7 +56,7 @@ describe("the event stream", () => {
       },
     });
     const on = handlers({ event: () => stop.abort(), live: (isLive) => states.push(isLive) });
-    const following = followEvents(on, stop.signal);
+    const following = followEvents(on, looks, stop.signal);
     await vi.waitFor(() => expect(states).toEqual([true, false]));
     window.dispatchEvent(new Event("online"));
     await following;
@@ -53,7 +67,7 @@ describe("the event stream", () => {
     const signedOut = vi.fn();
     onSignedOut(signedOut);
     serve({ [EVENTS]: () => problem(401, { code: "unauthenticated" }) });
-    await followEvents(handlers(), new AbortController().signal);
+    await followEvents(handlers(), looks, new AbortController().signal);
     expect(signedOut).toHaveBeenCalledOnce();
   });
 
@@ -69,28 +83,46 @@ describe("the event stream", () => {
       ["w1", 7],
       ["w2", 0],
     ]);
-    await followEvents(handlers({ cursors: () => cursors }), stop.signal);
+    await followEvents(handlers({ cursors: () => cursors }), looks, stop.signal);
     expect(asked).toEqual(["/api/events?after=w1:7,w2:0"]);
   });
 
   it("is given up at once when the browser says that the network went", async () => {
     const stop = new AbortController();
     const states: boolean[] = [];
-    vi.stubGlobal("fetch", (_url: string, { signal }: RequestInit) => {
-      const body = new ReadableStream({
-        start: (controller) => signal?.addEventListener("abort", () => controller.error(signal.reason)),
-      });
-      return Promise.resolve(new Response(body));
-    });
+    serveSilence();
     const on = handlers({
       live: (isLive) => {
         states.push(isLive);
         if (!isLive) stop.abort();
       },
     });
-    const following = followEvents(on, stop.signal);
+    const following = followEvents(on, looks, stop.signal);
     await vi.waitFor(() => expect(states).toEqual([true]));
     window.dispatchEvent(new Event("offline"));
+    await following;
+    expect(states).toEqual([true, false]);
+  });
+
+  it("is given up when the person comes back after a long silence, not after a short one", async () => {
+    const stop = new AbortController();
+    const states: boolean[] = [];
+    serveSilence();
+    const on = handlers({
+      live: (isLive) => {
+        states.push(isLive);
+        if (!isLive) stop.abort();
+      },
+    });
+    const began = Date.now();
+    const following = followEvents(on, looks, stop.signal);
+    await vi.waitFor(() => expect(states).toEqual([true]));
+    const now = vi.spyOn(Date, "now").mockReturnValue(began + 20_000);
+    looks.dispatchEvent(new Event("look"));
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(states).toEqual([true]);
+    now.mockReturnValue(began + 30_000);
+    looks.dispatchEvent(new Event("look"));
     await following;
     expect(states).toEqual([true, false]);
   });

@@ -44,6 +44,7 @@ beforeEach(() => {
 afterEach(() => {
   tabs.forEach((tab) => tab.stop());
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 /** A tab that takes in events in order, as the store does. */
@@ -102,6 +103,14 @@ describe("the stream that tabs share", () => {
     await vi.waitFor(() => expect(two.states.at(-1)).toBe("live"));
     connections[0]!.end();
     await vi.waitFor(() => expect([one.states.at(-1), two.states.at(-1)]).toEqual(["lost", "lost"]));
+  });
+
+  it("is read anew after a long silence when the person comes to any tab", async () => {
+    const one = tab();
+    await vi.waitFor(() => expect(one.states.at(-1)).toBe("live"));
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 30_000);
+    tab();
+    await vi.waitFor(() => expect(connections).toHaveLength(2));
   });
 
   it("is every tab's own where tabs cannot share", async () => {
