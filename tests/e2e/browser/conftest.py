@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from chalicelib.onebox.program import Program
+
+
+class NewWindow(Protocol):
+    def __call__(self, url: str = ...) -> Page:
+        """`url`: where the program is, unless it is the one of the whole session."""
 
 
 @pytest.fixture(scope="module")
@@ -24,23 +30,23 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def new_window(chromium: Browser, program: Program) -> Iterator[Callable[[], Page]]:
-    """Opens windows that share nothing, like two devices; at the end none may have complained."""
+def new_window(chromium: Browser, program: Program) -> Iterator[NewWindow]:
+    """Opens windows that share nothing, like two devices; at the end no page of theirs may have complained."""
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def open_window() -> Page:
-        context = chromium.new_context(base_url=program.url, viewport={"width": 1280, "height": 860})
+    def heard(message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            complaints.append(message.text)
+
+    def open_window(url: str = program.url) -> Page:
+        context = chromium.new_context(base_url=url, viewport={"width": 1280, "height": 860})
         context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(10_000)
+        context.on("weberror", lambda error: complaints.append(f"script: {error.error}"))
+        context.on("console", heard)
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(10_000)
-        page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
-        page.on(
-            "console",
-            lambda message: complaints.append(message.text) if "Content Security Policy" in message.text else None,
-        )
-        return page
+        return context.new_page()
 
     yield open_window
     for context in contexts:

@@ -1,0 +1,42 @@
+"""What every test in a browser does: come in, and wait until the page follows what happens."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.support.clients import Person
+
+
+def enter(page: Page, person: Person) -> Page:
+    """Sign the browser of this page in, on a session of `person`'s."""
+    name, _, value = person.http.headers["cookie"].partition("=")
+    page.context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
+    return page
+
+
+def open_place(page: Page, path: str) -> Page:
+    """Returns when changes appear on it as they happen."""
+    page.goto(path)
+    expect(connection(page)).to_contain_text("Live")
+    return page
+
+
+def connection(page: Page) -> Locator:
+    return page.get_by_role("status", name="Connection")
+
+
+def places(page: Page) -> Locator:
+    return page.get_by_role("navigation", name="Places")
+
+
+def listed(page: Page, title: str) -> Locator:
+    """The task in the list of its workspace."""
+    return page.get_by_role("list", name="Tasks").get_by_role("link", name=title)
+
+
+def thread(page: Page) -> Locator:
+    return page.get_by_role("log", name="Thread")
+
+
+def reply(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Reply")
