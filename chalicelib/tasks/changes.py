@@ -69,6 +69,9 @@ def move(unit: Unit, task: StoredTask, status: Status) -> list[str]:
     if not scope.is_person and task.is_held_by_another(scope.actor.id):
         raise Claimed("Another agent has this task. Call getNextTask for one that is free.")
     task.status = status
+    if status not in OPEN:
+        # Closed tasks stand in the order in which they were closed: a list of them begins with the last.
+        task.position = float(unit.next_seq)
     if scope.credential == "token" and task.assignee == "agent":
         task.agent = Agent(scope.actor.id, scope.actor.name)
     task.claim_expires_at = None

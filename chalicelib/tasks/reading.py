@@ -1,8 +1,8 @@
 """Reading tasks and threads: filtered, searched, a page at a time.
 
 Without a filter the newest come first. With a status or an assignee they come from the `by_state` index, state after
-state, in board order. A text search looks at a bounded number of tasks per call, so its pages may be short:
-`next_cursor` is what says whether there is more.
+state, in board order, or from its end: of closed tasks, those that were closed last. A text search looks at a bounded
+number of tasks per call, so its pages may be short: `next_cursor` is what says whether there is more.
 """
 
 from __future__ import annotations
@@ -26,14 +26,16 @@ class Segments(msgspec.Struct, frozen=True):
 
     prefixes: list[str]
     index: Literal["by_state"] | None
+    last_first: bool
 
 
-def segments(statuses: str | None, assignee: Assignee | None) -> Segments:
+def segments(statuses: str | None, assignee: Assignee | None, *, last_first: bool = False) -> Segments:
     if statuses is None and assignee is None:
-        return Segments([StoredTask.key("")], None)
+        return Segments([StoredTask.key("")], None, last_first=True)
     chosen: tuple[Status, ...] = _statuses(statuses) if statuses is not None else STATUSES
     assignees = [assignee] if assignee else list(get_args(Assignee))
-    return Segments([StoredTask.key(who, status, "") for status in chosen for who in assignees], "by_state")
+    states = [StoredTask.key(who, status, "") for status in chosen for who in assignees]
+    return Segments(states, "by_state", last_first)
 
 
 def tasks(
@@ -50,7 +52,7 @@ def tasks(
             want,
             inner,
             index=wanted.index,
-            newest_first=wanted.index is None,
+            newest_first=wanted.last_first,
         )
         searched += len(page.items)
         matching = [task for task in page.items if text is None or _has(task, text)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -23,6 +23,7 @@ class TaskFilter(Listing, forbid_unknown_fields=True):
     status: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     assignee: Assignee | None = None
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    order: Literal["last_first"] | None = None
 
 
 class MessageFilter(Listing, forbid_unknown_fields=True):
@@ -49,9 +50,9 @@ class Activities(msgspec.Struct):
 
 @routes.route("GET", TASKS, query=TaskFilter, answer=Tasks)
 def tasks(call: Call[Nothing, TaskFilter]) -> Tasks:
-    """The tasks of the workspace, the newest first; filtered, in board order."""
+    """The tasks of the workspace, the newest first; filtered, in board order, or from its end (`order`)."""
     query = call.query
-    wanted = reading.segments(query.status, query.assignee)
+    wanted = reading.segments(query.status, query.assignee, last_first=query.order == "last_first")
     page = reading.tasks(call.scope, wanted, query.q, query.limit, query.cursor)
     return Tasks(page.items, page.next_cursor, call.scope.head.seq)
 

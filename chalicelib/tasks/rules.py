@@ -85,12 +85,12 @@ def edit(scope: Scope, task_id: str, wanted: TaskChanges) -> Task:
             task.title = line("title", wanted.title)
         if wanted.body is not msgspec.UNSET:
             task.body = long("body", wanted.body)
-        if wanted.position is not msgspec.UNSET:
-            task.position = wanted.position
         if wanted.assignee is not msgspec.UNSET and wanted.assignee != task.assignee:
             notify += changes.reassign(unit, task, wanted.assignee)
         if wanted.status is not msgspec.UNSET and wanted.status != task.status:
             notify += changes.move(unit, task, wanted.status)
+        if wanted.position is not msgspec.UNSET:
+            task.position = wanted.position
         if task == before:
             return public(task, Task)
         event = "task.updated" if before.status == task.status else "status.updated"

@@ -136,6 +136,19 @@ def test_tasks_stand_in_the_order_of_their_positions(person: Person, workspace_i
         person.ask("PATCH", f"{path}/{made[0]['id']}", 422, json={"position": position})
 
 
+def test_what_was_closed_last_comes_first_if_asked_for(person: Person, workspace_id: str) -> None:
+    made = [person.create_task(workspace_id, title) for title in "abcd"]
+    path = f"/api/workspaces/{workspace_id}/tasks"
+    for number in (2, 0, 3):
+        person.ask("PATCH", f"{path}/{made[number]['id']}", json={"status": "completed"})
+    newest = pages(person, path, status="completed", order="last_first", limit=2)
+    assert [task["title"] for task in newest] == ["d", "a", "c"]
+    assert [task["title"] for task in pages(person, path, status="completed")] == ["c", "a", "d"]
+    back = person.ask("PATCH", f"{path}/{made[0]['id']}", json={"status": "ongoing", "position": 1.5})
+    assert back["position"] == 1.5
+    person.ask("GET", path, 422, params={"order": "random"})
+
+
 def test_nothing_of_a_deleted_task_can_be_read(person: Person, workspace_id: str) -> None:
     file = {"filename": "a.txt", "data": "YQ=="}
     task = person.create_task(workspace_id, attachments=[file])
