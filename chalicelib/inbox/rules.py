@@ -90,7 +90,6 @@ def offer(unit: Unit, task_id: str, content: str) -> str:
         task_id=task_id,
         acknowledged_by=[],
     )
-    unit.removed.pop(entry.sort_key(), None)
     unit.put(entry)
     unit.head.unread[EVERYBODY] = unit.head.unread.get(EVERYBODY, 0) + 1
     return EVERYBODY

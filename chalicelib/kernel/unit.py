@@ -59,12 +59,14 @@ class Answer(msgspec.Struct, frozen=True):
 class Unit:
     """What one command has read and wants to change. Nothing is written before it commits.
 
-    `loaded` knows by sort key what was read; None stands for what was not there.
+    `loaded` knows by sort key what was read; None stands for what was not there. `known` has the entities made of
+    it: whoever asks for one gets the same object, as it is by then, so that no copy can overwrite another.
     """
 
     scope: Scope
     head: Head
     loaded: dict[str, WorkspaceItem | None]
+    known: dict[str, Entity] = field(default_factory=dict)
     changed: dict[str, Entity] = field(default_factory=dict)
     removed: dict[str, Entity] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -84,14 +86,14 @@ class Unit:
         return ordered_id(self.next_seq)
 
     def find(self, kind: type[E], *path: str) -> E | None:
+        """What has this key by now; None where there is nothing, or nothing any more."""
         sort_key = kind.key(*path)
-        if sort_key not in self.loaded:
-            items, _ = store.batch_get([self.scope.key(sort_key)])
-            self.loaded[sort_key] = items.get(self.scope.key(sort_key))
-        item = self.loaded[sort_key]
-        entity = store.entity_of(item, kind) if item else None
-        if entity is not None:
-            self.scope.check(entity)
+        if sort_key in self.removed:
+            return None
+        entity = self.known.get(sort_key) or self._read(kind, sort_key)
+        if entity is None:
+            return None
+        assert isinstance(entity, kind)
         return entity
 
     def get(self, kind: type[E], *path: str) -> E:
@@ -103,15 +105,19 @@ class Unit:
     def put(self, entity: E) -> E:
         """Write `entity`: a new one if its key was not read here, else the next version of what was."""
         self.scope.check(entity)
-        before = self.changed.get(entity.sort_key()) or self.loaded.get(entity.sort_key())
+        sort_key = entity.sort_key()
+        before = self.changed.get(sort_key) or self.loaded.get(sort_key)
         entity.version = int(before.version) + 1 if before else 1
-        self.changed[entity.sort_key()] = entity
+        self.known[sort_key] = self.changed[sort_key] = entity
+        self.removed.pop(sort_key, None)
         return entity
 
     def remove(self, entity: Entity) -> None:
         self.scope.check(entity)
-        self.changed.pop(entity.sort_key(), None)
-        self.removed[entity.sort_key()] = entity
+        sort_key = entity.sort_key()
+        self.known.pop(sort_key, None)
+        self.changed.pop(sort_key, None)
+        self.removed[sort_key] = entity
 
     def emit(self, type: str, *, notify: Sequence[str] = (), **entities: object) -> Event:
         """Tell of a change. `entities` are the public forms of what changed, under their own names."""
@@ -160,6 +166,17 @@ class Unit:
         placed = {sort_key: entity.waiting_key() for sort_key, entity in self.changed.items()}
         before = {sort_key: item.waiting_key for sort_key, item in self.loaded.items() if item is not None}
         return [sort_key for sort_key, place in placed.items() if place is not None and place != before.get(sort_key)]
+
+    def _read(self, kind: type[E], sort_key: str) -> E | None:
+        if sort_key not in self.loaded:
+            items, _ = store.batch_get([self.scope.key(sort_key)])
+            self.loaded[sort_key] = items.get(self.scope.key(sort_key))
+        item = self.loaded[sort_key]
+        entity = store.entity_of(item, kind) if item else None
+        if entity is not None:
+            self.scope.check(entity)
+            self.known[sort_key] = entity
+        return entity
 
     def commit(self) -> None:
         if self.events:

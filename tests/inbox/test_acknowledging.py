@@ -157,3 +157,13 @@ def test_a_persons_inbox_shows_what_waits_oldest_first_and_nothing_that_was_deal
     person.ask("PUT", path, json={"behavior": "allow"})
     assert person.ask("GET", "/api/inbox")["items"] == []
     assert person.ask("GET", f"/api/workspaces/{workspace_id}")["counts"]["waiting"] == 0
+
+
+def test_one_change_that_ends_an_offer_twice_over_counts_it_once(
+    person: Person, workspace_id: str, agent: Agent
+) -> None:
+    id = person.create_task(workspace_id)["id"]
+    person.create_task(workspace_id, "another")
+    change = {"assignee": "human", "status": "completed"}
+    person.ask("PATCH", f"/api/workspaces/{workspace_id}/tasks/{id}", json=change)
+    assert (kinds(agent), unread(agent)) == (["task"], 1)
