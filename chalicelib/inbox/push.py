@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from chalicelib.inbox import rules
+from chalicelib.inbox import acknowledging, rules
 from chalicelib.inbox.model import InboxEntry
 from chalicelib.kernel import clock
 from chalicelib.kernel.errors import Json
@@ -57,4 +57,4 @@ def _acknowledge_verdicts(scope: Scope, entries: list[InboxEntry], after: int) -
     """A stream that is still alive half a minute after a verdict was sent on it has delivered it."""
     settled = clock.now() - _SETTLED
     done = [e.id for e in entries if e.request_id and e.seq <= after and e.at < settled and _is_for(scope, e)]
-    rules.acknowledge(scope, done)
+    acknowledging.acknowledge(scope, done)

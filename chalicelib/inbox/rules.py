@@ -1,33 +1,24 @@
 """An agent's inbox. Entries are written in the same transaction as what they tell of, so none is ever missing.
 
     deliver   to one agent               offer / withdraw   work that anybody may claim, one offer per task
-    waiting   what an agent has to see   acknowledge        it has seen it
+    waiting   what an agent has to see   take_out           it has seen it (see `acknowledging`)
 
 The head counts entries, so that every answer can say how much waits without another read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import msgspec
 
 from chalicelib.inbox.model import EVERYBODY, InboxEntry, Kind, Notice
 from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
-from chalicelib.kernel.errors import ValidationFailed
-from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.pages import Cursor
 from chalicelib.kernel.scope import Scope
-from chalicelib.kernel.unit import Unit, run
+from chalicelib.kernel.unit import Unit
 
-MOST_AT_ONCE = 90
 # In a transaction that also writes a task, a message and its attachments.
 MOST_WITH_OTHERS = 75
-
-
-class Acknowledged(msgspec.Struct):
-    ids: list[str]
 
 
 def deliver(
@@ -137,28 +128,6 @@ def _in_order(entries: list[InboxEntry]) -> list[InboxEntry]:
     return sorted(entries, key=lambda entry: (entry.seq, entry.id))
 
 
-def acknowledge(scope: Scope, ids: Sequence[str]) -> list[str]:
-    """Take entries out of the calling agent's inbox; ids that are not in it are passed over. Returns what was."""
-    if len(ids) > MOST_AT_ONCE:
-        raise ValidationFailed(("ack", f"takes at most {MOST_AT_ONCE} ids at once"))
-    wanted = [id for id in dict.fromkeys(ids) if is_id(id)]
-    if not wanted:
-        return []
-    agent = scope.actor.id
-    found: list[InboxEntry | None] = []
-    for to in (agent, EVERYBODY):
-        found += scope.find_all(InboxEntry, [InboxEntry.key(to, id) for id in wanted])
-    return _acknowledge(scope, [e for e in found if e is not None and agent not in e.acknowledged_by])
-
-
-def acknowledge_all(unit: Unit, entries: Iterable[InboxEntry]) -> None:
-    """The agent acts on something, so it has seen what its inbox said of it: `entries`, which its unit has read."""
-    for entry in entries:
-        current = unit.find(InboxEntry, entry.to, entry.id)
-        if current is not None:
-            _take_out(unit, current)
-
-
 def own(scope: Scope) -> list[InboxEntry]:
     """What is addressed to the calling agent and nobody else; nothing is read when there is nothing."""
     if scope.credential != "token" or scope.head.unread.get(scope.actor.id, 0) == 0:
@@ -166,45 +135,12 @@ def own(scope: Scope) -> list[InboxEntry]:
     return scope.list(InboxEntry, InboxEntry.key(scope.actor.id, ""), MOST_WITH_OTHERS).items
 
 
-def about(scope: Scope, task_id: str) -> list[InboxEntry]:
-    """What the calling agent's own entries say of a task."""
-    return [entry for entry in own(scope) if entry.task_id == task_id and entry.kind != "permission"]
-
-
-def seen(scope: Scope, task_id: str) -> None:
-    """The agent was just given the thread of a task."""
-    _acknowledge(scope, about(scope, task_id))
-
-
 def notice(entry: InboxEntry) -> Notice:
     return public(entry, Notice)
 
 
-def _acknowledge(scope: Scope, entries: Sequence[InboxEntry]) -> list[str]:
-    if not entries:
-        return []
-
-    def command(unit: Unit) -> Acknowledged:
-        taken = []
-        for entry in entries:
-            current = unit.find(InboxEntry, entry.to, entry.id)
-            if current is not None and scope.actor.id not in current.acknowledged_by:
-                _take_out(unit, current)
-                taken.append(current.id)
-        if taken:
-            unit.emit("inbox.acknowledged", acknowledged=Acknowledged(taken))
-        return Acknowledged(taken)
-
-    return run(
-        scope.with_idempotency(None),
-        Acknowledged,
-        command,
-        reads=[entry.sort_key() for entry in entries],
-        while_archived=True,
-    ).ids
-
-
-def _take_out(unit: Unit, entry: InboxEntry) -> None:
+def take_out(unit: Unit, entry: InboxEntry) -> None:
+    """The acting agent has seen it. What is offered to all stays for the others."""
     agent = unit.scope.actor.id
     if entry.to == EVERYBODY:
         entry.acknowledged_by.append(agent)

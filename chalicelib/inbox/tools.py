@@ -7,16 +7,17 @@ from typing import Annotated
 import msgspec
 
 from chalicelib.attachments.model import Id
-from chalicelib.inbox import rules
+from chalicelib.inbox import acknowledging, rules
 from chalicelib.inbox.model import Notice
 from chalicelib.kernel.mcp.registry import Arguments, Registry, Resource
 from chalicelib.kernel.scope import Scope
 
 registry = Registry()
+MOST_ACKNOWLEDGED = 90
 
 
 class GetInbox(Arguments, kw_only=True):
-    ack: Annotated[list[Id], msgspec.Meta(max_length=rules.MOST_AT_ONCE)] = []
+    ack: Annotated[list[Id], msgspec.Meta(max_length=MOST_ACKNOWLEDGED)] = []
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)] = 50
 
 
@@ -34,7 +35,7 @@ def get_inbox(scope: Scope, arguments: GetInbox) -> InboxContent:
 
     Give the ids that you have dealt with as ack; they do not come back.
     """
-    taken = rules.acknowledge(scope, arguments.ack)
+    taken = acknowledging.acknowledge(scope, arguments.ack)
     waiting = [entry for entry in rules.waiting(scope, arguments.limit + len(taken)) if entry.id not in taken]
     unread = scope.head.unread_by(scope.actor.id)
     return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken, unread)

@@ -40,6 +40,11 @@ def ordered_id(seq: int) -> str:
     return base62(seq, _ORDER_LENGTH) + random_base62(LENGTH - _ORDER_LENGTH)
 
 
+def last_ordered_id(seq: int) -> str:
+    """No id that belongs to an event up to `seq` sorts behind this one, and every id of a later event does."""
+    return base62(seq, _ORDER_LENGTH) + ALPHABET[-1] * (LENGTH - _ORDER_LENGTH)
+
+
 def is_id(text: str) -> bool:
     """Whether `text` has the form of an id; one that has not can be refused without a read."""
     return len(text) == LENGTH and text.isascii() and text.isalnum()

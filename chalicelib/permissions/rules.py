@@ -12,6 +12,7 @@ from datetime import timedelta
 
 import msgspec
 
+from chalicelib.inbox import acknowledging
 from chalicelib.inbox import rules as inbox
 from chalicelib.inbox.model import InboxEntry
 from chalicelib.kernel import clock
@@ -218,7 +219,7 @@ def _again(unit: Unit, permission: StoredPermission, told: Sequence[InboxEntry])
         notify = [_deliver(unit, permission)]
     else:
         permission.delivered, notify = True, []
-        inbox.acknowledge_all(unit, [entry for entry in told if entry.permission_id == permission.id])
+        acknowledging.acknowledge_all(unit, [entry for entry in told if entry.permission_id == permission.id])
         unit.put(permission)
     unit.emit("permission.repeated", notify=notify, permission=public(permission, Permission))
     return permission

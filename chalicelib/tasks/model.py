@@ -44,6 +44,14 @@ class Preview(msgspec.Struct, kw_only=True):
     created_at: datetime
 
 
+class Seen(msgspec.Struct, frozen=True):
+    """The newest message by a person that an agent has seen: which agent, and when it first had."""
+
+    message_id: str
+    agent: Agent
+    at: datetime
+
+
 class Waiting(msgspec.Struct, frozen=True):
     since: datetime
     kind: Literal["task", "question", "permission"]
@@ -66,6 +74,7 @@ class Task(Entity, kw_only=True):
     pending_permissions: int = 0
     unread: int = 0
     waiting: Waiting | None = None
+    seen: Seen | None = None
     attachments: list[Attachment]
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from chalicelib.attachments import rules as attachments
 from chalicelib.attachments.model import GivenList
-from chalicelib.inbox import rules as inbox
+from chalicelib.inbox import acknowledging
+from chalicelib.inbox.model import InboxEntry
 from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.text import long
 from chalicelib.kernel.unit import Unit, run
-from chalicelib.tasks import changes
+from chalicelib.tasks import changes, delivery
 from chalicelib.tasks.model import OPEN, Message, MessageText, StoredTask, Task
 
 
@@ -25,7 +28,7 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
     """Write into the thread. An agent's reply starts a task that was not started; a person's reaches the agent."""
     text = long("text", new.text)
     prepared = attachments.prepare(scope, new.attachments)
-    seen = inbox.about(scope, task_id)
+    told = acknowledging.about(scope, task_id, delivery.known_to(scope))
 
     def command(unit: Unit) -> Message:
         task = unit.get(StoredTask, task_id)
@@ -41,12 +44,11 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
         )
         unit.put(message)
         task.last_message, task.messages = message.preview(), task.messages + 1
-        notify = _hear_person(unit, task, message) if scope.is_person else _hear_agent(unit, task)
-        inbox.acknowledge_all(unit, seen)
+        notify = _hear_person(unit, task, message) if scope.is_person else _hear_agent(unit, task, told)
         changes.write(unit, "reply.received", before, task, notify, message=message)
         return message
 
-    reads = [*changes.reads_of(task_id), *prepared.reads(), *(entry.sort_key() for entry in seen)]
+    reads = [*changes.reads_of(task_id), *prepared.reads(), *(entry.sort_key() for entry in told)]
     return run(scope, Message, command, reads=reads)
 
 
@@ -72,8 +74,10 @@ def _hear_person(unit: Unit, task: StoredTask, message: Message) -> list[str]:
     return changes.to_responsible(unit, task, "reply", content, message_id=message.id)
 
 
-def _hear_agent(unit: Unit, task: StoredTask) -> list[str]:
+def _hear_agent(unit: Unit, task: StoredTask, told: Sequence[InboxEntry]) -> list[str]:
     task.unread += 1
+    acknowledging.acknowledge_all(unit, told)
+    delivery.act(unit, task, told)
     if task.status == "notstarted" and task.assignee == "agent":
         changes.move(unit, task, "ongoing")
     return []

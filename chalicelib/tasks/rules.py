@@ -9,6 +9,7 @@ import msgspec
 
 from chalicelib.attachments import rules as attachments
 from chalicelib.attachments.model import GivenList, Id
+from chalicelib.inbox import acknowledging
 from chalicelib.inbox import rules as inbox
 from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
@@ -17,7 +18,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.text import line, long
 from chalicelib.kernel.unit import Unit, run
-from chalicelib.tasks import changes
+from chalicelib.tasks import changes, delivery
 from chalicelib.tasks.model import Assignee, Body, Position, Status, StoredTask, Task, Title
 
 
@@ -100,7 +101,7 @@ def edit(scope: Scope, task_id: str, wanted: TaskChanges) -> Task:
 
 
 def set_status(scope: Scope, task_id: str, status: Status) -> Task:
-    seen = inbox.about(scope, task_id)
+    told = acknowledging.about(scope, task_id, delivery.known_to(scope))
 
     def command(unit: Unit) -> Task:
         task = unit.get(StoredTask, task_id)
@@ -108,10 +109,11 @@ def set_status(scope: Scope, task_id: str, status: Status) -> Task:
             return public(task, Task)
         before = msgspec.structs.replace(task)
         notify = changes.move(unit, task, status)
-        inbox.acknowledge_all(unit, seen)
+        acknowledging.acknowledge_all(unit, told)
+        delivery.act(unit, task, told)
         return changes.write(unit, "status.updated", before, task, notify)
 
-    return run(scope, Task, command, reads=[*changes.reads_of(task_id), *(entry.sort_key() for entry in seen)])
+    return run(scope, Task, command, reads=[*changes.reads_of(task_id), *(entry.sort_key() for entry in told)])
 
 
 def delete(scope: Scope, task_id: str) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from chalicelib.attachments.model import GivenList, Id
-from chalicelib.inbox import rules as inbox
+from chalicelib.inbox import acknowledging
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.mcp.registry import Arguments, Held, Registry, Resource
 from chalicelib.kernel.pages import LARGEST_LIMIT
@@ -109,10 +109,9 @@ def reply(scope: Scope, arguments: ReplyToTask) -> Replied:
 @registry.tool("getTaskMessages", "Read a task's thread", Thread, read_only=True)
 def get_task_messages(scope: Scope, arguments: GetTaskMessages) -> Thread:
     """Read the thread of a task, the oldest message first."""
-    scope.get(StoredTask, arguments.task_id)
-    page = reading.messages(scope, arguments.task_id, arguments.limit, arguments.cursor)
-    if page.next_cursor is None:
-        inbox.seen(scope, arguments.task_id)
+    task = scope.get(StoredTask, arguments.task_id)
+    page = reading.messages(scope, task.id, arguments.limit, arguments.cursor)
+    acknowledging.given(scope, task, page.items)
     return Thread(page.items, page.next_cursor)
 
 
@@ -134,7 +133,7 @@ def wait_for_reply(scope: Scope, arguments: WaitForReply) -> Answer | Held[Answe
     task = scope.get(StoredTask, arguments.task_id)
     message = waits.reply_after(scope, task, arguments.after)
     if message is not None:
-        inbox.seen(scope, task.id)
+        acknowledging.given(scope, task, [message])
         return waits.answer(message)
     if task.status not in OPEN:
         return waits.closed(task)
