@@ -2,11 +2,18 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { budget } from "./build/budget.ts";
 import { precompress } from "./build/precompress.ts";
+import { serviceWorker } from "./build/service-worker.ts";
 
 const server = "http://127.0.0.1:8000";
+const worker = "sw.js";
 
 export default defineConfig({
-  plugins: [svelte(), budget({ js: 60_000, css: 15_000 }), precompress()],
+  plugins: [
+    svelte(),
+    serviceWorker({ entry: "src/worker/sw.ts", file: worker }),
+    budget({ js: 60_000, css: 15_000 }, worker),
+    precompress(),
+  ],
   build: {
     target: "es2022",
     cssTarget: ["chrome123", "firefox128", "safari17.5"],

@@ -1,4 +1,9 @@
-/** Fails the build when what the first page load needs, gzipped, outgrows its bound; prints the figures. */
+/**
+ * Fails the build when what the first page load needs, gzipped, outgrows its bound; prints the figures, and beside
+ * them what comes later: the service worker, and everything together.
+ */
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Plugin, Rollup } from "vite";
 
@@ -7,10 +12,16 @@ export interface Budget {
   css: number;
 }
 
-export function budget(limits: Budget): Plugin {
+const SCRIPT_OR_STYLE = /\.(js|css)$/;
+
+export function budget(limits: Budget, worker: string): Plugin {
+  let folder = "";
   return {
     name: "handrail-budget",
     apply: "build",
+    configResolved(config) {
+      folder = join(config.root, config.build.outDir);
+    },
     generateBundle(_options, bundle) {
       const used = firstLoad(bundle);
       for (const kind of ["js", "css"] as const) {
@@ -19,7 +30,18 @@ export function budget(limits: Budget): Plugin {
         console.info(line);
       }
     },
+    closeBundle() {
+      const sizes = sizesIn(folder);
+      const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+      console.info(`service worker: ${sizes.get(worker) ?? 0} B gzip; all scripts and styles: ${total} B gzip`);
+    },
   };
+}
+
+/** Every script and style of a built folder, gzipped. */
+function sizesIn(folder: string): Map<string, number> {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => SCRIPT_OR_STYLE.test(name));
+  return new Map(names.map((name) => [name, gzipSync(readFileSync(join(folder, name))).length]));
 }
 
 function firstLoad(bundle: Rollup.OutputBundle): Budget {

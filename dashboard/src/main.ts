@@ -5,3 +5,7 @@ import "./app.css";
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");
 mount(App, { target });
+
+// Not before the page is there and the browser has nothing better to do. Safari knows no idle callbacks.
+const whenIdle = window.requestIdleCallback ?? ((work: () => void) => setTimeout(work, 500));
+if (import.meta.env.PROD) window.addEventListener("load", () => whenIdle(() => void import("./device/start.svelte.ts")));

@@ -5,18 +5,25 @@ import type { Person } from "./api/types.ts";
 import { paths } from "./router.svelte.ts";
 import { forgetDrafts } from "./store/draft.svelte.ts";
 
+const RETRY_MS = 3_000;
+const FORGETTING_MS = 2_000;
+
 class Session {
   person = $state.raw<Person | null>(null);
   problem = $state("");
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   async load(): Promise<void> {
-    this.problem = "";
+    clearTimeout(this.#retry);
     try {
       this.person = (await auth.session()).person;
+      this.problem = "";
       onSignedOut(leave);
     } catch (error) {
-      if (error instanceof Problem && error.status === 401) leave();
-      else this.problem = explain(error);
+      if (error instanceof Problem && error.status === 401) return leave();
+      this.problem = explain(error);
+      // The page may have come from the device while the server cannot be reached. It goes on when it can.
+      this.#retry = setTimeout(() => void this.load(), RETRY_MS);
     }
   }
 
@@ -26,8 +33,16 @@ class Session {
       if (!(error instanceof Problem && error.status === 401)) throw error;
     });
     forgetDrafts();
+    await forgetDevice();
     window.location.assign("/signin");
   }
+}
+
+/** What this browser shows and is told about the person. The door does the same for what could not be done here. */
+async function forgetDevice(): Promise<void> {
+  const forgotten = import("./device/forget.ts").then(({ forget }) => forget());
+  const inTime = new Promise((resolve) => setTimeout(resolve, FORGETTING_MS));
+  await Promise.race([forgotten.catch(() => undefined), inTime]);
 }
 
 function leave(): void {

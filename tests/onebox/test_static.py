@@ -19,6 +19,10 @@ def folder(tmp_path: Path) -> Path:
     (site / "assets").mkdir(parents=True)
     (site / "index.html").write_text("<title>Handrail</title>")
     (site / "favicon.svg").write_text("<svg/>")
+    (site / "sw.js").write_text("self")
+    (site / "manifest.webmanifest").write_text("{}")
+    (site / "icons").mkdir()
+    (site / "icons" / "icon-192.png").write_bytes(b"png")
     (site / "assets" / "app-1a2b.js").write_text("plain()")
     (site / "assets" / "app-1a2b.js.gz").write_bytes(b"gzipped")
     (site / "assets" / "app-1a2b.js.br").write_bytes(b"brotli")
@@ -57,6 +61,20 @@ def test_hashed_assets_are_kept_for_good_and_other_files_are_not(port: int) -> N
     assert "immutable" in get(port, "/assets/app-1a2b.js")[1]["cache-control"]
     assert get(port, "/favicon.svg")[1]["cache-control"] == "no-cache"
     assert get(port, "/favicon.svg")[1]["content-type"].startswith("image/svg+xml")
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/sw.js", "text/javascript; charset=utf-8"),
+        ("/manifest.webmanifest", "application/manifest+json"),
+        ("/icons/icon-192.png", "image/png"),
+    ],
+)
+def test_what_an_installed_dashboard_needs_is_asked_for_anew_each_time(port: int, path: str, kind: str) -> None:
+    status, headers, _ = get(port, path)
+    assert (status, headers["content-type"], headers["cache-control"]) == (200, kind, "no-cache")
+    assert headers["content-security-policy"] == POLICY
 
 
 @pytest.mark.parametrize(
