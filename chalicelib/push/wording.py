@@ -17,6 +17,8 @@ _HIDDEN = re.compile(
     "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 _JOINING = "\u200c\u200d\ufe0f"
+# What stands between an emoji and its joiner: the colours of skin, and how it is to be drawn.
+_MODIFIERS = "\ufe0f\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 _MOST_LINES = 12
 _WIDE_GAP = re.compile(r"\s{12}")
 
@@ -25,12 +27,19 @@ def revealed(text: str) -> str:
     """`text` with the code points of hidden characters in their place; those that spell words and emoji stay."""
 
     def name(match: re.Match[str]) -> str:
-        before = text[match.start() - 1 : match.start()]
-        if match.group() in _JOINING and before and unicodedata.category(before) in {"So", "Sk", "Lo", "Mn", "Mc"}:
+        if match.group() in _JOINING and _is_joined(text[max(0, match.start() - 3) : match.start()]):
             return match.group()
         return f"[U+{ord(match.group()):04X}]"
 
     return _HIDDEN.sub(name, text)
+
+
+def _is_joined(before: str) -> bool:
+    """Whether a joiner after `before` is part of an emoji, or of a script that is written with them."""
+    joined = before[-1:]
+    base = before.rstrip(_MODIFIERS)[-1:]
+    in_script = joined != "" and unicodedata.category(joined) in {"Lo", "Mn", "Mc"} and not _HIDDEN.match(joined)
+    return in_script or (base != "" and unicodedata.category(base) == "So")
 
 
 def one_line(text: str, most: int) -> str:

@@ -114,4 +114,5 @@ def test_what_it_keeps_can_be_read_by_its_owner_only(tmp_path: Path) -> None:
     started.stop(signal.SIGTERM)
     started.end()
     assert stat.S_IMODE(os.stat(tmp_path / "data").st_mode) == 0o700
-    assert stat.S_IMODE(os.stat(tmp_path / "data" / "signing.key").st_mode) == 0o600
+    for key in ("signing.key", "push.key"):
+        assert stat.S_IMODE(os.stat(tmp_path / "data" / key).st_mode) == 0o600

@@ -55,6 +55,8 @@ def test_every_setting_is_read_from_the_environment() -> None:
         ("PORT", "65536"),
         ("WORKERS", "0"),
         ("LOCAL_SIGN_IN", "maybe"),
+        ("PUSH_KEY", "short"),
+        ("PUSH_KEY", "+" * 43),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named(name: str, value: str) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.kernel.settings import read
 from chalicelib.onebox import program
 from chalicelib.onebox.blobs import FolderBlobs
+from chalicelib.push.sending import vapid
+from tests.isolation.test_tokens import configured
 
 
 def test_the_signing_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -47,6 +50,16 @@ def test_of_two_starts_at_once_the_first_names_the_key(tmp_path: Path, monkeypat
 
     monkeypatch.setattr(os, "link", after_another)
     assert program._signing_key(file) == "the other's key"
+
+
+def test_the_key_for_web_push_is_one_that_browsers_take(tmp_path: Path) -> None:
+    key = program._push_key(tmp_path / "push.key")
+    assert read({"HANDRAIL_PUSH_KEY": key}).push_key == key
+    with configured(push_key=key):
+        assert len(vapid.public_key()) == 87
+    assert program._push_key(tmp_path / "push.key") == key
+    assert program._push_key(tmp_path / "other.key") != key
+    assert stat.S_IMODE((tmp_path / "push.key").stat().st_mode) == 0o600
 
 
 def test_attachments_are_kept_by_ids_only(tmp_path: Path) -> None:

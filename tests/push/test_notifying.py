@@ -8,8 +8,10 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.onebox.program import Program
+from chalicelib.tasks import replies
 from tests.support.clients import Agent, Json, Person
 from tests.support.push import Browser, PushServices, claims_of
+from tests.support.scopes import of_agent
 from tests.support.waiting import everything_notified
 
 ASKED = "notifications/claude/channel/permission_request"
@@ -89,7 +91,7 @@ def test_an_agent_that_waits_for_a_reply_is_told_of_once(
     agent.call("reply", chat_id=task, text="With tests?")
     assert told(program, services, browser) == []
     for _ in range(2):
-        agent.call("waitForReply", task_id=task, timeout_s=1)
+        replies.ask(of_agent(agent), task)
     agent.call("updateTaskStatus", task_id=task, status="blocked")
     (notification,) = told(program, services, browser)
     assert notification["kind"] == "question"

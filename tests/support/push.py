@@ -125,7 +125,7 @@ def push_services() -> Iterator[PushServices]:
     services = PushServices()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(services))
     services.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     try:
         yield services

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from chalicelib.kernel.settings import DAY
@@ -73,7 +74,7 @@ def _run_lane(service: str, queue: deque[Letter]) -> None:
         try:
             _send(letter)
         except https.Unreachable as error:
-            _give_up(service, queue, str(error), 1)
+            _give_up(service, queue, str(error), lost=1)
         except Exception:
             log.exception("a notification could not be sent", extra={"fields": _fields(letter)})
 
@@ -98,9 +99,12 @@ def _send(letter: Letter) -> None:
         log.warning("a push service refused a notification", extra={"fields": _fields(letter) | told})
 
 
-def _give_up(service: str, queue: deque[Letter], why: str, more: int = 0) -> None:
-    lost = more + len(queue)
-    queue.clear()
+def _give_up(service: str, queue: deque[Letter], why: str, lost: int = 0) -> None:
+    """Send nothing more of `queue`; `lost` were not sent already."""
+    with suppress(IndexError):
+        while True:
+            queue.pop()
+            lost += 1
     if lost:
         told = {"service": service, "why": why, "not_sent": lost}
         log.warning("a push service cannot be reached", extra={"fields": told})
