@@ -17,6 +17,8 @@ class Asked:
     headers: dict[str, str]
     body: bytes
     number: int
+    grip_last: tuple[str, ...]
+    """Every `Grip-Last`; of other headers that come several times, `headers` has the last."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ class Origin:
         headers = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
         with self._changed:
             number = len(self.asked_unlocked(scope["path"])) + 1
-            asked = Asked(scope["method"], scope["path"], headers, bytes(body), number)
+            grip_last = tuple(value.decode() for name, value in scope["headers"] if name.lower() == b"grip-last")
+            asked = Asked(scope["method"], scope["path"], headers, bytes(body), number, grip_last)
             self._asked.append(asked)
         handler = self._handlers.get(scope["path"], always(Given(b"no", status=404)))
         given = await asyncio.to_thread(handler, asked)

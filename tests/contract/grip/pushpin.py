@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
+from chalicelib.kernel.grip import MOST_CHANNELS
+
 DEADLINE = 15.0
 CONFIGURATION = """
 [global]
@@ -51,7 +53,7 @@ message_rate=100000
 message_hwm=1000000
 message_wait=200
 id_cache_ttl=60
-connection_subscription_max=20
+connection_subscription_max={most_channels}
 subscription_linger=60
 """
 
@@ -81,6 +83,7 @@ class Pushpin:
                 port=self.port,
                 publish_port=self.publish_port,
                 signature_key=signature_key,
+                most_channels=MOST_CHANNELS,
             )
         )
 

@@ -164,6 +164,20 @@ def test_pages_without_a_hold_are_followed_at_once(target: Target) -> None:
         assert stream.line() == "live"
 
 
+def test_a_hint_published_while_the_link_is_followed_is_not_lost(target: Target) -> None:
+    def page(asked: Asked) -> Given:
+        if asked.number == 1:
+            target.publish([act("again", "hint")])
+        return hold(f"page {asked.number}\n".encode(), "again", link="</again/next>; rel=next")
+
+    target.origin.on("/again", hold(b"hello\n", "again", link="</again/next>; rel=next"))
+    target.origin.on("/again/next", page)
+    with opened(target.port, "/again") as stream:
+        assert stream.line() == "hello"
+        target.publish([act("again", "hint")])
+        assert stream.lines(2) == ["page 1", "page 2"]
+
+
 def test_a_page_replaces_the_channels(target: Target) -> None:
     target.origin.on("/moved", hold(b"hello\n", "moved-old", link="</moved/next>; rel=next"))
     target.origin.on("/moved/next", hold(b"page\n", "moved-new", link="</moved/end>; rel=next"))
