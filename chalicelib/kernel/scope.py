@@ -7,7 +7,7 @@ What a caller may not see and what does not exist are the same `NotFound`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -15,6 +15,7 @@ from chalicelib.kernel import bearer, clock, directory, store
 from chalicelib.kernel.directory import Client, Membership, Session, TokenRoute
 from chalicelib.kernel.entity import SYSTEM, Actor, Entity
 from chalicelib.kernel.errors import Forbidden, NotFound, Unauthorized, WorkspaceMismatch
+from chalicelib.kernel.events import Event, number
 from chalicelib.kernel.head import HEAD, Head
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Index, Page, query
@@ -198,14 +199,25 @@ def for_each(session: Session) -> list[Scope]:
     return [Scope(head, actor, "session", session.id) for head in heads_of(session.person_id).items]
 
 
-def ended_with(workspace_ids: Collection[str]) -> dict[str, int]:
-    """CROSS-WORKSPACE BY DESIGN: a stream that followed these workspaces of a person is asked about those it lost.
+def farewells(cursors: Mapping[str, int]) -> dict[str, Event | None]:
+    """CROSS-WORKSPACE BY DESIGN: a stream lost these workspaces of a person, of each of which it has sent so much.
 
-    The number of the last event, for each that was deleted and is not purged yet.
+    What remains to be said of those that were deleted: that, or nothing. Those that are not in the answer have more
+    that was not sent, or are purged; nothing of them is read here.
     """
-    items, _ = store.batch_get([(workspace_id, HEAD) for workspace_id in workspace_ids])
-    heads = [head for item in items.values() if (head := store.entity_of(item, Head)) is not None]
-    return {head.workspace_id: head.seq for head in heads if head.deleted_at is not None}
+    said: dict[str, Event | None] = {}
+    ids = list(cursors)
+    for start in range(0, len(ids), store.BATCH // 2):
+        next_event = {id: (id, Event.key(number(cursors[id] + 1))) for id in ids[start : start + store.BATCH // 2]}
+        items, _ = store.batch_get([*next_event.values(), *((id, HEAD) for id in next_event)])
+        for id, key in next_event.items():
+            head = store.entity_of(items[id, HEAD], Head) if (id, HEAD) in items else None
+            event = store.entity_of(items[key], Event) if key in items else None
+            if head is None or head.deleted_at is None:
+                continue
+            if head.seq == cursors[id] or (event is not None and event.seq == head.seq):
+                said[id] = event
+    return said
 
 
 def _live_session(session: Session | None, person_id: str) -> Session:

@@ -22,10 +22,10 @@ import msgspec
 from chalicelib.kernel import grip
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import ValidationFailed
-from chalicelib.kernel.events import MOST_PER_PAGE
+from chalicelib.kernel.events import MOST_PER_PAGE, Event
 from chalicelib.kernel.http import Call, Nothing, Reply, Routes
 from chalicelib.kernel.links import Link, address, link_for_person
-from chalicelib.kernel.scope import Scope, ended_with, for_each
+from chalicelib.kernel.scope import Scope, farewells, for_each
 from chalicelib.workspaces.stream import OPENING, answer, missed
 
 routes = Routes()
@@ -58,21 +58,22 @@ def events_of_all(call: Call[Nothing, Resume]) -> Reply:
 def follow(session: Session, link: Link) -> Reply:
     """CROSS-WORKSPACE BY DESIGN: goes on with the person's own workspaces, which may be others by now; it only reads.
 
-    What was deleted, and told as such, is dropped from the stream without a word.
+    What was deleted is told as such, unless there is more that was not sent.
     """
     own = for_each(session)
-    lost = link.cursors.keys() - {scope.workspace_id for scope in own}
-    return _page(session, own, link.cursors, ended_with(lost) if lost else {}, "")
+    ids = {scope.workspace_id for scope in own}
+    lost = {workspace_id: seq for workspace_id, seq in link.cursors.items() if workspace_id not in ids}
+    return _page(session, own, link.cursors, farewells(lost), "")
 
 
 def _page(
-    session: Session, own: list[Scope], cursors: Mapping[str, int], ended: dict[str, int], opening: str
+    session: Session, own: list[Scope], cursors: Mapping[str, int], said: Mapping[str, Event | None], opening: str
 ) -> Reply:
     held = sorted(own, key=lambda scope: scope.head.changed_at, reverse=True)[:MOST_HELD]
-    page = _Page([opening])
+    page = _Page([opening, *(event.frame() for event in said.values() if event is not None)])
     standing = {scope.workspace_id: scope.head.seq for scope in own}
-    for workspace_id in sorted(cursors.keys() - {scope.workspace_id for scope in held}):
-        page.let_go(workspace_id, cursors[workspace_id], ended | standing)
+    for workspace_id in sorted(cursors.keys() - said.keys() - {scope.workspace_id for scope in held}):
+        page.let_go(workspace_id, cursors[workspace_id], standing.get(workspace_id))
     for scope in held:
         page.take(scope, cursors.get(scope.workspace_id))
     link = address(link_for_person(session, KIND, page.cursors))
@@ -113,10 +114,10 @@ class _Page:
         self.content.append(_reset(workspace_id, last))
         self.cursors[workspace_id] = last
 
-    def let_go(self, workspace_id: str, after: int, standing: Mapping[str, int]) -> None:
+    def let_go(self, workspace_id: str, after: int, last: int | None) -> None:
         """The stream does not follow this one (any more): the client is told if it does not know all of it."""
-        if standing.get(workspace_id) != after:
-            self.content.append(_reset(workspace_id, standing.get(workspace_id, 0)))
+        if after != last:
+            self.content.append(_reset(workspace_id, last or 0))
 
 
 def _reset(workspace_id: str, seq: int) -> str:

@@ -26,7 +26,7 @@ DOORS = {
 }
 TABLE = {"WorkspaceItem", "dispatch", "TransactWrite", "TransactGet"}
 # Whoever calls one of these sees several workspaces at once.
-CROSSINGS = {"memberships", "due_by", "heads_of", "for_each", "ended_with"}
+CROSSINGS = {"memberships", "due_by", "heads_of", "for_each", "farewells"}
 # Who makes scopes, and from what.
 SCOPE_MAKERS = {
     "Scope": {"chalicelib.kernel.scope"},

@@ -9,8 +9,8 @@ from chalicelib.onebox.asgi import Receive, Scope, Send, respond
 from chalicelib.onebox.http import AddressInUse, HttpServer
 from chalicelib.onebox.relay import Relay
 from tests.contract.grip.client import opened
-from tests.contract.grip.conftest import wait_until
 from tests.contract.grip.origin import Origin, hold
+from tests.support.waiting import eventually
 
 
 async def hello(scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,7 +35,7 @@ def test_stopping_takes_about_a_second_even_if_a_client_reads_nothing() -> None:
     server = HttpServer(relay).start()
     with socket.create_connection(("127.0.0.1", server.port)) as client:
         client.sendall(b"GET /s HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: relay.stats().streams == 1)
+        eventually(lambda: relay.stats().streams == 1)
         began = time.monotonic()
         server.stop()
         assert time.monotonic() - began < 5
@@ -50,7 +50,7 @@ def test_a_client_may_send_after_its_stream_is_held_without_disturbing_it() -> N
     with HttpServer(relay) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
         client.settimeout(10)
         client.sendall(b"GET /s HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: relay.stats().streams == 1)
+        eventually(lambda: relay.stats().streams == 1)
         client.sendall(b"GET /other HTTP/1.1\r\nHost: localhost\r\n\r\n")
         relay.publish([{"channel": "s", "formats": {"http-stream": {"content": "still here\n"}}}])
         received = b""

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import pytest
 
+from chalicelib.onebox.program import Program
+from tests.contract.grip.pushpin import must_be_installed
 from tests.support.clients import EventStream, Frame, Json, Person
+from tests.support.relays import behind_pushpin
 from tests.support.scopes import emit_events, of_person
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module", params=["embedded", "pushpin"])
+def url(request: pytest.FixtureRequest, program: Program) -> Iterator[str]:
+    if request.param == "embedded":
+        yield program.url
+        return
+    must_be_installed()
+    with behind_pushpin(program) as url:
+        yield url
+
+
+@pytest.fixture
+def person(url: str) -> Person:
+    return Person(url, f"streamer-{next(_numbers)}")
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.relay import GripError, Limits, Relay
 from tests.contract.grip.client import opened, sent
-from tests.contract.grip.conftest import wait_until
 from tests.contract.grip.origin import Asked, Given, Origin, hold
+from tests.support.waiting import eventually
 
 LIMITS = Limits(gap_wait=0.05, unsent_bytes=64 * 1024, stalled_for=0.3, retries=(0.01, 0.01))
 
@@ -59,23 +59,23 @@ def test_a_client_that_leaves_frees_its_stream_and_its_channels(held: Running) -
     held.origin.on("/s", hold(b"hello\n", "a, b"))
     with opened(held.server.port, "/s") as stream:
         assert stream.line() == "hello"
-        wait_until(lambda: held.relay.stats().streams == 1)
-    wait_until(lambda: held.relay.stats().streams == 0)
+        eventually(lambda: held.relay.stats().streams == 1)
+    eventually(lambda: held.relay.stats().streams == 0)
     assert all(not topic.subscriptions for topic in held.relay._streams)
 
 
 def test_a_client_that_leaves_frees_its_held_response(held: Running) -> None:
     held.origin.on("/r", hold(b"{}", "r", mode="response", timeout=30))
     with sent(held.server.port, "/r"):
-        wait_until(lambda: held.relay.stats().responses == 1)
-    wait_until(lambda: held.relay.stats().responses == 0)
+        eventually(lambda: held.relay.stats().responses == 1)
+    eventually(lambda: held.relay.stats().responses == 0)
 
 
 def test_a_reader_that_does_not_read_is_cut_and_others_get_everything(held: Running) -> None:
     held.origin.on("/s", hold(b"hello\n", "s"))
     with raw(held.server.port, "/s", receive_buffer=4096), opened(held.server.port, "/s") as good:
         assert good.line() == "hello"
-        wait_until(lambda: held.relay.stats().streams == 2)
+        eventually(lambda: held.relay.stats().streams == 2)
         line = "x" * 20_000 + "\n"
         for _ in range(400):
             held.publish(frame("s", line))
@@ -90,7 +90,7 @@ def test_a_page_larger_than_the_bound_does_not_cut_its_reader(held: Running) -> 
     page = b"".join(b"%07d\n" % number for number in range(1_000_000))
     held.origin.on("/s", hold(page, "s"))
     with opened(held.server.port, "/s") as stream:
-        wait_until(lambda: held.relay.stats().streams == 1)
+        eventually(lambda: held.relay.stats().streams == 1)
         held.publish(frame("s", "live\n"))
         assert stream._answer.read(len(page)) == page
         assert stream.line() == "live"
@@ -118,7 +118,7 @@ def test_a_reader_that_stalls_between_pages_is_cut() -> None:
         made.origin.on("/s", Given(b"hello\n", (("Grip-Link", "</pages>; rel=next"),)))
         made.origin.on("/pages", Given(b"y" * 2**20, (("Grip-Link", "</pages>; rel=next"),)))
         with raw(made.server.port, "/s", receive_buffer=4096):
-            wait_until(lambda: made.relay.stats().slow_readers_closed == 1)
+            eventually(lambda: made.relay.stats().slow_readers_closed == 1)
         assert len(made.origin.asked("/pages")) < 10
 
 
@@ -139,7 +139,7 @@ def test_a_hold_that_is_ahead_drops_what_it_already_sent_without_asking(held: Ru
     held.origin.on("/s", hold(b"one\ntwo\nthree\n", "s; prev-id=3", link="</next>; rel=next"))
     with opened(held.server.port, "/s") as stream:
         assert stream.lines(3) == ["one", "two", "three"]
-        wait_until(lambda: held.relay.stats().streams == 1)
+        eventually(lambda: held.relay.stats().streams == 1)
         late = [frame("s", f"{n}\n", str(n), str(n - 1)) for n in (1, 2, 3, 4)]
         held.publish(*late)
         assert stream.line() == "4"
@@ -160,11 +160,11 @@ def test_hints_during_a_page_lead_to_exactly_one_more(held: Running) -> None:
     held.origin.on("/next", page)
     with opened(held.server.port, "/s") as stream:
         assert stream.line() == "hello"
-        wait_until(lambda: held.relay.stats().streams == 1)
+        eventually(lambda: held.relay.stats().streams == 1)
         held.publish(hint)
         assert asked_once.wait(10)
         held.publish(hint, hint, hint, frame("s", "live\n"))
-        wait_until(lambda: held.relay.stats().published == 5)
+        eventually(lambda: held.relay.stats().published == 5)
         go_on.set()
         assert sorted(stream.lines(3)) == ["live", "page 1", "page 2"]
     assert len(held.origin.asked("/next")) == 2
@@ -174,7 +174,7 @@ def test_a_next_link_that_keeps_failing_ends_the_stream_cleanly(held: Running) -
     held.origin.on("/s", hold(b"hello\n", "s", link="</next>; rel=next"))
     held.origin.on("/next", Given(b"no", status=500))
     with opened(held.server.port, "/s") as stream:
-        wait_until(lambda: held.relay.stats().streams == 1)
+        eventually(lambda: held.relay.stats().streams == 1)
         held.publish({"channel": "s", "formats": {"http-stream": {"action": "hint"}}})
         assert stream.rest() == "hello\n"
     assert len(held.origin.asked("/next")) == 1 + len(LIMITS.retries)
@@ -185,7 +185,7 @@ def test_stopping_ends_streams_cleanly_and_answers_held_responses() -> None:
         made.origin.on("/s", hold(b"hello\n", "s"))
         made.origin.on("/r", hold(b"waiting", "r", mode="response", timeout=30))
         with opened(made.server.port, "/s") as stream, sent(made.server.port, "/r") as call:
-            wait_until(lambda: (made.relay.stats().streams, made.relay.stats().responses) == (1, 1))
+            eventually(lambda: (made.relay.stats().streams, made.relay.stats().responses) == (1, 1))
             made.server.stop()
             assert stream.rest() == "hello\n"
             assert call.getresponse().read() == b"waiting"
@@ -200,7 +200,7 @@ def publish_each(held: Running, texts: list[str]) -> None:
 def test_items_published_by_many_threads_all_arrive_once(held: Running) -> None:
     held.origin.on("/s", hold(b"", "s"))
     with opened(held.server.port, "/s") as stream:
-        wait_until(lambda: held.relay.stats().streams == 1)
+        eventually(lambda: held.relay.stats().streams == 1)
         texts = [[f"{who}-{n}" for n in range(50)] for who in range(8)]
         publishers = [threading.Thread(target=publish_each, args=(held, mine)) for mine in texts]
         for publisher in publishers:
@@ -264,7 +264,7 @@ def test_memory_of_channels_is_bounded(held: Running, monkeypatch: pytest.Monkey
         assert answer.rest() == "plain"
     held.publish(*(frame(f"c{n}", "x", "1", "0") for n in range(50)))
     held.publish(*(frame("c49", "x", str(n), str(n - 1)) for n in range(2, 1000)))
-    wait_until(lambda: held.relay.stats().published == 1048)
+    eventually(lambda: held.relay.stats().published == 1048)
     held.relay._streams.forget_idle(0.0)
     assert held.relay.stats().channels == 10
     assert len(held.relay._streams.topic("c49").seen) <= 256
