@@ -1,11 +1,11 @@
-"""Hanging up a stream while another thread reads it, as a browser does that goes away."""
+"""Reading streams: what one shows of a workspace, and hanging up while another thread reads it, as a browser does."""
 
 from __future__ import annotations
 
 import contextlib
 import socket
 
-from tests.support.clients import EventStream
+from tests.support.clients import EventStream, Frame
 
 
 def hang_up(stream: EventStream) -> None:
@@ -15,3 +15,16 @@ def hang_up(stream: EventStream) -> None:
         connection.shutdown(socket.SHUT_RDWR)
     stream.wait_until_closed()
     stream.close()
+
+
+def of(stream: EventStream, workspace_id: str) -> list[Frame]:
+    """Of a stream over several workspaces, what it has shown of one."""
+    return [frame for frame in list(stream.frames) if frame.json["workspace_id"] == workspace_id]
+
+
+def ids(stream: EventStream, workspace_id: str) -> list[int]:
+    return [int(frame.id or 0) for frame in of(stream, workspace_id)]
+
+
+def wait_for(stream: EventStream, workspace_id: str, seq: int) -> Frame:
+    return stream.wait_for(lambda frame: frame.id == str(seq) and frame.json["workspace_id"] == workspace_id)
