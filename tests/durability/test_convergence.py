@@ -187,6 +187,7 @@ class Convergence(RuleBasedStateMachine):
         """The one dashboard is up to date; the other may be anywhere."""
         everything_published(self.program)
         server = load(self.person, self.ws)
+        assert server.workspace["counts"]["agents"] == server.connected()
         assert self.dashboards[number % 2].catch_up(server.seq).state() == server.state()
 
     @invariant()

@@ -278,3 +278,4 @@ def test_snapshot_and_events_make_the_new_snapshot(world: World, command: Callab
     command(world)
     follow(world, known, stream)
     assert known.state() == load(world.person, world.ws).state()
+    assert known.workspace["counts"]["agents"] == known.connected()

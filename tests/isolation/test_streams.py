@@ -7,13 +7,15 @@ import base64
 import json
 
 import httpx
+import msgspec
 import pytest
 
-from chalicelib.kernel import clock, links, signing
+from chalicelib.kernel import bearer, clock, links, signing
 from chalicelib.kernel.links import Link
 from chalicelib.onebox.program import Program
+from chalicelib.workspaces import person_stream
 from tests.support.clients import EventStream, Json
-from tests.support.worlds import World, absent_ids, stateless
+from tests.support.worlds import World, absent_ids, absent_like, stateless
 
 
 def everything_happens_in(world: World) -> None:
@@ -44,19 +46,26 @@ def test_what_happens_in_one_workspace_reaches_no_stream_of_another(bob: World, 
         bob.person.events(bob.workspace_id, 0),
         bob.agent.stream(),
         listen(bob, [*hers, same_ids]),
+        bob.person.all_events({bob.workspace_id: 0}),
+        bob.person.all_events(),
     ]
-    own = [world.person.events(world.workspace_id), world.agent.stream()]
+    own = [world.person.events(world.workspace_id), world.agent.stream(), world.person.all_events()]
     everything_happens_in(world)
     own[0].wait_for_type("workspace.updated")
     own[1].wait_for(lambda frame: f"hear {world.canary}" in frame.data)
+    own[2].wait_for_type("workspace.updated")
+    made = world.person.create_workspace(f"another {world.canary}")["id"]
+    own[2].wait_for(lambda frame: made in frame.data)
     # What Bob's streams get last is his own doing: whatever came before it would have been there by then.
     mark = bob.person.create_task(bob.workspace_id, "a mark of my own")["id"]
     streams[0].wait_for(lambda frame: mark in frame.data)
     streams[1].wait_for(lambda frame: mark in frame.data)
     streams[2].wait_for(lambda frame: "acknowledged" in frame.data)
+    for stream in streams[3:]:
+        stream.wait_for(lambda frame: mark in frame.data)
     for stream in streams:
         seen = stream.raw.decode().replace(same_ids, "")
-        assert not [trace for trace in world.traces() if trace in seen]
+        assert not [trace for trace in (*world.traces(), made) if trace in seen]
         stream.close()
     for stream in own:
         stream.close()
@@ -77,6 +86,26 @@ def test_a_foreign_subscription_is_acknowledged_no_more_than_an_absent_one(alice
     assert mine == json.dumps(acknowledged(bob.workspace_id, absent)).replace(absent, "")
 
 
+def test_a_foreign_workspace_that_is_named_is_reset_like_an_absent_one(
+    program: Program, alice: World, bob: World
+) -> None:
+    cookie = {"Cookie": bob.person.http.headers["cookie"]}
+
+    def opened(named: str) -> tuple[list[str], Json]:
+        answer = at_the_origin(program, f"/api/events?after={named}:3,{bob.workspace_id}:0", cookie)
+        held = {name: value for name, value in answer.headers.items() if name != "grip-link"}
+        assert named in answer.text
+        assert named not in str(held)
+        body = _link(answer).partition(".")[0]
+        link: Json = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return [answer.text.replace(named, ""), str(held["grip-channel"])], link | {"expires": 0}
+
+    foreign = opened(alice.workspace_id)
+    assert foreign == opened(absent_like(alice.workspace_id))
+    assert foreign[1]["cursors"].keys() == {bob.workspace_id}
+    assert not [trace for trace in alice.traces() if trace in foreign[0][0]]
+
+
 # -- links --------------------------------------------------------------------------------
 
 
@@ -95,6 +124,10 @@ def link_of_person(program: Program, world: World) -> str:
     cookie = {"Cookie": world.person.http.headers["cookie"]}
     answer = at_the_origin(program, f"/api/workspaces/{world.workspace_id}/events?after=0", cookie)
     return _link(answer)
+
+
+def link_over_all(program: Program, world: World) -> str:
+    return _link(at_the_origin(program, "/api/events", {"Cookie": world.person.http.headers["cookie"]}))
 
 
 def link_of_agent(program: Program, world: World) -> str:
@@ -169,12 +202,36 @@ def test_even_a_signed_link_opens_no_workspace_that_its_credential_does_not(
     assert ends(follow(program, route))
 
 
+def test_even_a_signed_link_over_workspaces_shows_only_those_of_its_person(
+    program: Program, world: World, bob: World
+) -> None:
+    def followed(**of: object) -> httpx.Response:
+        link = msgspec.convert({"kind": person_stream.KIND, "cursors": {world.workspace_id: 0}, **of}, Link)
+        return follow(program, httpx.URL(links.address(link)).params["link"])
+
+    his = {"session": bob.person.session.id, "person": bob.person.id}
+    for delete in (False, True):
+        if delete:
+            path = f"/api/workspaces/{world.workspace_id}"
+            world.person.ask("DELETE", path, 204, json={"confirm": world.canary})
+        seen = followed(**his).text
+        assert seen.startswith(f'id: 0\nevent: reset\ndata: {{"type":"reset","workspace_id":"{world.workspace_id}"')
+        assert not [trace for trace in world.traces() if trace in seen.replace(world.workspace_id, "")]
+    assert ends(followed(**his | {"person": world.person.id}))
+    assert ends(followed(**his | {"session": "x" * 22}))
+    assert ends(followed(route=bearer.digest(world.agent.secret), workspace_id=world.workspace_id))
+    assert ends(followed())
+
+
 def test_a_link_dies_with_its_credential(program: Program, world: World) -> None:
     of_agent, of_person = link_of_agent(program, world), link_of_person(program, world)
+    over_all = link_over_all(program, world)
+    assert "grip-hold" in follow(program, over_all).headers
     world.person.ask("DELETE", f"/api/workspaces/{world.workspace_id}/tokens/{world.agent.token_id}", 204)
     assert ends(follow(program, of_agent))
     world.person.ask("DELETE", "/auth/session", 204)
     assert ends(follow(program, of_person))
+    assert ends(follow(program, over_all))
 
 
 def test_no_client_ever_sees_what_is_for_the_relay(alice: World) -> None:

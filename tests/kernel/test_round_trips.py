@@ -137,6 +137,24 @@ def test_a_repeat_of_a_write_makes_one_read_and_no_transaction(
     assert recorder.made_by(again) == ["batch get", "batch get"]
 
 
+def test_a_stream_over_all_workspaces_costs_a_query_for_each_that_is_behind_and_nothing_for_others(
+    new_person: Callable[[], Person], recorder: Recorder
+) -> None:
+    person, other = new_person(), new_person()
+    ids = [person.create_workspace()["id"] for _ in range(4)]
+    seen = ["get", "query", "batch get"]
+
+    def made_by(after: str) -> list[str]:
+        with person.http.stream("GET", f"/api/events?after={after}") as answer:
+            return recorder.made_by(answer)
+
+    assert made_by("") == seen
+    assert made_by(",".join(f"{id}:1" for id in ids)) == seen
+    assert made_by(f"{ids[0]}:0,{ids[1]}:1,{ids[2]}:0,{ids[3]}:9") == [*seen, "query", "query", "query"]
+    foreign = other.create_workspace()["id"]
+    assert made_by(f"{foreign}:1") == made_by(f"{'0' * 11}:1") == seen
+
+
 def test_a_call_with_a_malformed_token_makes_no_round_trip(
     new_person: Callable[[], Person], recorder: Recorder
 ) -> None:

@@ -40,6 +40,10 @@ class Reducer:
                 state[kind][id] = {k: v for k, v in value.items() if k not in VOLATILE.get(kind, ())}
         return state | {"workspace": {"it": self.workspace | {"seq": self.seq}}}
 
+    def connected(self) -> int:
+        """How many tokens are connected: what the workspace's own count must be."""
+        return sum(token["connected"] for token in self.state()["token"].values())
+
     def put(self, kind: str, value: Json, seq: int) -> None:
         key = (kind, value["id"])
         if key in self._deleted:
