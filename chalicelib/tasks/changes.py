@@ -13,14 +13,15 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import Claimed
 from chalicelib.kernel.unit import Unit
-from chalicelib.tasks import activities
+from chalicelib.tasks import activities, subtasks
 from chalicelib.tasks import status as statuses
 from chalicelib.tasks.model import OPEN, Agent, Assignee, Status, StoredTask, Task, Waiting
+from chalicelib.tasks.subtasks import SubTask
 
 
 def reads_of(task_id: str) -> list[str]:
-    """The sort keys that a unit about this task needs: the task, and its offer to all agents."""
-    return [StoredTask.key(task_id), inbox.offer_key(task_id)]
+    """The sort keys that a unit about this task needs: the task, its link to a parent, its offer to all agents."""
+    return [StoredTask.key(task_id), SubTask.key(task_id), inbox.offer_key(task_id)]
 
 
 def write(
@@ -43,7 +44,7 @@ def write(
 
 
 def save(unit: Unit, before: StoredTask | None, task: StoredTask, *, touch: bool = True) -> None:
-    """Write `task`, which was `before`, and keep the head's counts true."""
+    """Write `task`, which was `before`, and keep the head's counts and its place under a parent true."""
     if touch:
         task.updated_at = clock.now()
     if task.status not in OPEN:
@@ -51,6 +52,7 @@ def save(unit: Unit, before: StoredTask | None, task: StoredTask, *, touch: bool
     own = task.own_waiting()
     task.waiting = Waiting(task.permission_at, "permission") if task.permission_at else own
     recount(unit, before, task)
+    subtasks.link(unit, before, task)
     unit.put(task)
 
 

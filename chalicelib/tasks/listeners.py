@@ -12,9 +12,11 @@ from chalicelib.kernel.blobs import blobs
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import Listeners
+from chalicelib.kernel.pages import Index
 from chalicelib.kernel.scope import Scope, for_system
 from chalicelib.kernel.store import E
 from chalicelib.tasks.model import OPEN, Activity, Message, Task
+from chalicelib.tasks.subtasks import SubTask
 from chalicelib.tasks.waits import channel
 
 listeners = Listeners()
@@ -49,6 +51,7 @@ def end_calls_and_remove_the_rest(event: Event) -> list[grip.Item]:
         _remove_files(scope, deleted.attachments)
         _remove_thread(scope, deleted.id)
         _remove_all(scope, Activity, Activity.key(deleted.id, ""))
+        _remove_all(scope, SubTask, SubTask.key(deleted.id, ""), "by_state")
     return [grip.hint(channel(event.workspace_id, deleted.id))]
 
 
@@ -66,8 +69,8 @@ def _remove_thread(scope: Scope, task_id: str) -> None:
         _remove(scope, page)
 
 
-def _remove_all(scope: Scope, kind: type[E], prefix: str) -> None:
-    while page := scope.list(kind, prefix, 200).items:
+def _remove_all(scope: Scope, kind: type[E], prefix: str, index: Index | None = None) -> None:
+    while page := scope.list(kind, prefix, 200, index=index).items:
         _remove(scope, page)
 
 

@@ -30,6 +30,11 @@ Position = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 PREVIEW = 280
 
 
+def place(position: float) -> str:
+    """A position as a part of a key: keys sort as positions do."""
+    return f"{position:020.6f}"
+
+
 class Agent(msgspec.Struct, frozen=True):
     id: str
     name: str
@@ -88,7 +93,7 @@ class StoredTask(Task, kw_only=True):
     permission_at: datetime | None = None
 
     def state_key(self) -> str:
-        return self.key(self.assignee, self.status, f"{self.position:020.6f}", self.id)
+        return self.key(self.assignee, self.status, place(self.position), self.id)
 
     def waiting_key(self) -> str | None:
         own = self.own_waiting()

@@ -2,11 +2,13 @@
 
 Without a filter the newest come first. With a status or an assignee they come from the `by_state` index, state after
 state, in board order, or from its end: of closed tasks, those that were closed last. A text search looks at a bounded
-number of tasks per call, so its pages may be short: `next_cursor` is what says whether there is more.
+number of tasks per call, so its pages may be short: `next_cursor` is what says whether there is more. The sub-tasks
+of one task come in the order of their positions, and are looked through in the same way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, get_args
 
 import msgspec
@@ -16,9 +18,12 @@ from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Page, start_after
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.store import BATCH
 from chalicelib.tasks.model import STATUSES, Assignee, Message, Status, StoredTask, Task
+from chalicelib.tasks.subtasks import SubTask
 
 MOST_SEARCHED = 1_000
+Criteria = Callable[[StoredTask], bool]
 
 
 class Segments(msgspec.Struct, frozen=True):
@@ -66,6 +71,52 @@ def tasks(
             if number == len(wanted.prefixes):
                 return Page(found, None)
     return Page(found, f"{number}.{inner or ''}")
+
+
+def criteria(statuses: str | None, assignee: Assignee | None, text: str | None) -> Criteria:
+    """Whether a task is one of those that are wanted."""
+    chosen = STATUSES if statuses is None else _statuses(statuses)
+
+    def fits(task: StoredTask) -> bool:
+        return task.status in chosen and assignee in (None, task.assignee) and (text is None or _has(task, text))
+
+    return fits
+
+
+def subtasks(
+    scope: Scope,
+    parent_id: str,
+    fits: Criteria,
+    limit: int = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    *,
+    last_first: bool,
+) -> Page[Task]:
+    """The sub-tasks of a task in the order of their positions; none of a task that is not there."""
+    found: list[Task] = []
+    searched = 0
+    while True:
+        links = scope.list(
+            SubTask,
+            SubTask.key(parent_id, ""),
+            min(limit, BATCH - 1),
+            cursor,
+            index="by_state",
+            newest_first=last_first,
+        )
+        wanted = [StoredTask.key(id) for id in (parent_id, *(link.id for link in links.items))]
+        parent, *tasks = scope.find_all(StoredTask, wanted)
+        if parent is None:
+            return Page([], None)
+        for link, task in zip(links.items, tasks, strict=True):
+            if task is not None and fits(task):
+                if len(found) == limit:
+                    return Page(found, cursor)
+                found.append(public(task, Task))
+            cursor = start_after(link.sort_key(), link.state_key())
+        searched += len(tasks)
+        if links.next_cursor is None or len(found) == limit or searched >= MOST_SEARCHED:
+            return Page(found, links.next_cursor)
 
 
 def messages(

@@ -23,6 +23,7 @@ class TaskFilter(Listing, forbid_unknown_fields=True):
     status: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     assignee: Assignee | None = None
     q: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | None = None
+    parent_id: Id | None = None
     order: Literal["last_first"] | None = None
 
 
@@ -51,9 +52,13 @@ class Activities(msgspec.Struct):
 @routes.route("GET", TASKS, query=TaskFilter, answer=Tasks)
 def tasks(call: Call[Nothing, TaskFilter]) -> Tasks:
     """The tasks of the workspace, the newest first; filtered, in board order, or from its end (`order`)."""
-    query = call.query
-    wanted = reading.segments(query.status, query.assignee, last_first=query.order == "last_first")
-    page = reading.tasks(call.scope, wanted, query.q, query.limit, query.cursor)
+    query, last_first = call.query, call.query.order == "last_first"
+    if query.parent_id is None:
+        wanted = reading.segments(query.status, query.assignee, last_first=last_first)
+        page = reading.tasks(call.scope, wanted, query.q, query.limit, query.cursor)
+    else:
+        fits = reading.criteria(query.status, query.assignee, query.q)
+        page = reading.subtasks(call.scope, query.parent_id, fits, query.limit, query.cursor, last_first=last_first)
     return Tasks(page.items, page.next_cursor, call.scope.head.seq)
 
 

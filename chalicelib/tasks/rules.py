@@ -18,7 +18,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.text import line, long
 from chalicelib.kernel.unit import Unit, run
-from chalicelib.tasks import changes, delivery
+from chalicelib.tasks import changes, delivery, subtasks
 from chalicelib.tasks.model import Assignee, Body, Position, Status, StoredTask, Task, Title
 
 
@@ -117,13 +117,14 @@ def set_status(scope: Scope, task_id: str, status: Status) -> Task:
 
 
 def delete(scope: Scope, task_id: str) -> None:
-    """Final. Its thread goes too, in the background; nothing of it can be read from now on."""
+    """Final. Its thread goes too, in the background; nothing of it can be read from now on. Sub-tasks stay."""
 
     def command(unit: Unit) -> None:
         task = unit.get(StoredTask, task_id)
         inbox.withdraw(unit, task_id)
         notify = changes.to_responsible(unit, task, "cancelled", f"[Task {task_id} deleted] {task.title}")
         changes.recount(unit, task, None)
+        subtasks.unlink(unit, task)
         unit.remove(task)
         unit.emit("task.deleted", notify=notify, task={"id": task_id, "attachments": task.attachments})
 

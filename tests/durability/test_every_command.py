@@ -134,7 +134,11 @@ COMMANDS: dict[str, list[Callable[[World], None]]] = {
         patch(assignee="human", status="completed"),
         patch(title="t", position=7, status="blocked"),
     ],
-    f"DELETE {BASE}/tasks/{{task_id}}": [lambda w: w.ask("DELETE", w.one_task(), 204)],
+    f"DELETE {BASE}/tasks/{{task_id}}": [
+        lambda w: w.ask("DELETE", w.one_task(), 204),
+        lambda w: w.ask("DELETE", f"/tasks/{_subtask(w)}", 204),
+        lambda w: _lose_the_parent(w),
+    ],
     f"PUT {BASE}/tasks/{{task_id}}/read": [lambda w: _read_reply(w)],
     f"POST {BASE}/tasks/{{task_id}}/messages": [
         lambda w: w.ask("POST", w.one_task() + "/messages", 201, json={"text": "x", "attachments": [FILE]})
@@ -201,6 +205,16 @@ OUTSIDE = {
     "POST /api/push/devices",
     "DELETE /api/push/devices/{device_id}",
 }
+
+
+def _subtask(world: World) -> str:
+    id: str = world.person.create_task(world.ws, "a part", parent_id=world.task["id"])["id"]
+    return id
+
+
+def _lose_the_parent(world: World) -> None:
+    _subtask(world)
+    world.ask("DELETE", world.one_task(), 204)
 
 
 def _begin_session(world: World) -> None:

@@ -64,7 +64,7 @@ ROUTES: dict[str, Asking] = {
     f"POST {WS}/tokens": body(name="intruder"),
     f"POST {WS}/tokens/{{token_id}}/rotation": plain,
     f"DELETE {WS}/tokens/{{token_id}}": plain,
-    f"GET {WS}/tasks": plain,
+    f"GET {WS}/tasks": lambda ids: Ask(params={"parent_id": ids["task_id"]}),
     f"POST {WS}/tasks": lambda ids: Ask(
         json={"title": "x", "parent_id": ids["task_id"], "attachments": [{"id": ids["upload_id"]}]}
     ),

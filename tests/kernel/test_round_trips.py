@@ -54,6 +54,7 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
     "tools/list": NOTHING,
     "resources/list": NOTHING,
     "resources/read a task": GET,
+    "POST a sub-task": WRITE,
 }
 
 MORE: dict[str, tuple[list[str], str]] = {
@@ -73,6 +74,7 @@ MORE: dict[str, tuple[list[str], str]] = {
     ),
     "GET /api/workspaces/{ws}/tokens": (["query", "batch get"], "when each was last used stands in its route"),
     "GET /api/workspaces/{ws}/tasks/{task_id}/messages": (["batch get", "query"], "the task must exist"),
+    "GET sub-tasks": (["query", "batch get"], "which they are, then the tasks and their parent"),
     "GET /api/workspaces/{ws}/tasks/{task_id}/activities": (["batch get", "query"], "the task must exist"),
     "GET /api/workspaces/{ws}/attachments/{attachment_id}": ([*GET, *GET], "its task must still be there"),
     "downloadAttachment": ([*GET, *GET], "its task must still be there"),

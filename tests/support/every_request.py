@@ -207,6 +207,10 @@ OTHERS: dict[str, Ask] = {
     "resources/read a task": lambda place: place.agent.post(
         "resources/read", {"uri": f"handrail://{place.ws}/tasks/{place.task}"}
     ),
+    "GET sub-tasks": by_person("GET", TASKS + "?parent_id={task}"),
+    "POST a sub-task": lambda place: place.person.http.post(
+        TASKS.format(ws=place.ws), json={"title": "A part", "parent_id": place.task}
+    ),
     "notifications/claude/channel/permission_request": notified(
         "notifications/claude/channel/permission_request", REQUEST
     ),

@@ -70,7 +70,8 @@ def full_world(url: str, name: str) -> World:
     upload = {"filename": f"{canary}.txt", "mime_type": "text/plain", "data": _base64(f"content {canary}")}
     loose = person.ask("POST", f"/api/workspaces/{ws}/attachments", 201, json=upload)["id"]
     task = person.create_task(ws, f"task {canary}", body=f"body {canary}", attachments=[upload])
-    question = agent.call("createTask", title=f"question {canary}", body=canary, assignee="human")["task_id"]
+    asked = {"title": f"question {canary}", "body": canary, "assignee": "human", "parent_id": task["id"]}
+    question = agent.call("createTask", **asked)["task_id"]
     agent.call("reply", chat_id=task["id"], text=f"reply {canary}", attachments=[upload])
     message = person.reply(ws, question, f"answer {canary}")
     agent.notify(
