@@ -78,7 +78,7 @@ class Program:
         )
         self.relay = Relay(self.gateway)
         grip.publish_through(self.relay)
-        self.pumps = [self._pump(app.stream, "stream"), self._pump(app.notify, "notify", 0.1)]
+        self.pumps = [self._pump(app.stream, "stream"), self._pump(app.notify, "notify", rest=0.1)]
         self.scheduler = Scheduler(lambda: app.maintenance(schedule_event(), None), self._expire)
 
     def _pump(self, function: StreamFunction, consumer: Consumer, rest: float = 0.0) -> Pump | RemotePump:

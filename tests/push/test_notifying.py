@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib import wiring
 from chalicelib.onebox.program import Program
+from chalicelib.push import listeners
 from chalicelib.tasks import replies
 from tests.support.clients import Agent, Json, Person
 from tests.support.push import Browser, PushServices, claims_of
@@ -90,14 +91,33 @@ def test_an_agent_that_waits_for_a_reply_is_told_of_once(
     task = person.create_task(workspace_id, "Build it")["id"]
     agent.call("reply", chat_id=task, text="With tests?")
     assert told(program, services, browser) == []
-    for _ in range(2):
-        replies.ask(of_agent(agent), task)
-    agent.call("updateTaskStatus", task_id=task, status="blocked")
+    replies.ask(of_agent(agent), task)
     (notification,) = told(program, services, browser)
     assert notification["kind"] == "question"
     assert notification["title"] == "laptop waits for your answer · my-saas-backend"
     assert notification["body"] == "Build it\nWith tests?"
     assert (notification["complete"], notification["permission_id"]) == (False, None)
+    replies.ask(of_agent(agent), task)
+    agent.call("updateTaskStatus", task_id=task, status="blocked")
+    agent.call("reply", chat_id=task, text="Still there?")
+    assert len(told(program, services, browser)) == 1
+    person.reply(workspace_id, task, "Yes")
+    replies.ask(of_agent(agent), task)
+    assert len(told(program, services, browser)) == 2
+
+
+@pytest.mark.usefixtures("held_up")
+def test_what_changes_several_times_before_its_turn_is_told_once_as_it_is_then(
+    program: Program, services: PushServices, agent: Agent, browser: Browser
+) -> None:
+    assert program.engine is not None
+    task = agent.call("createTask", title="Which?", body="", assignee="human")["task_id"]
+    for text in ("This one?", "Or that one?"):
+        agent.call("reply", chat_id=task, text=text)
+    agent.call("createTask", title="Another", body="", assignee="human")
+    listeners.notify([change.record for change in program.engine.changes(0, 1_000)])
+    said = [browser.read(posted) for posted in services.posted]
+    assert sorted((one["body"], one["waiting"]) for one in said) == [("Another", 2), ("Which?\nOr that one?", 2)]
 
 
 def test_what_a_rule_allows_at_once_is_not_told(
