@@ -1,6 +1,12 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import "./app.css";
+import { router } from "./router.svelte.ts";
+import { sceneOf } from "./shell/scenes.ts";
+import "./shell/shell.css";
+
+// On its way while we ask who is there; whether it comes is noticed where it is shown.
+sceneOf(router.route).load().catch(() => {});
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");

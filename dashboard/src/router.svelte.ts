@@ -96,21 +96,22 @@ function localPath(signIn: URL): string {
 class Router {
   url = $state.raw(new URL(window.location.href));
   readonly route = $derived(routeOf(this.url));
+  /** Came here by going back or forward: the browser knows where on the page one was. */
+  isReturning = false;
 
   constructor() {
-    window.addEventListener("popstate", () => this.#read());
+    window.addEventListener("popstate", () => this.#arrived(true));
     document.addEventListener("click", (event) => this.#clicked(event));
   }
 
   go(path: string, { replace = false } = {}): void {
-    const moved = new URL(path, window.location.href).pathname !== this.url.pathname;
     if (replace) history.replaceState(null, "", path);
     else history.pushState(null, "", path);
-    this.#read();
-    if (moved) window.scrollTo(0, 0);
+    this.#arrived(false);
   }
 
-  #read(): void {
+  #arrived(isReturning: boolean): void {
+    this.isReturning = isReturning;
     this.url = new URL(window.location.href);
   }
 

@@ -3,6 +3,7 @@ import { auth } from "./api/calls.ts";
 import { explain, onSignedOut, Problem } from "./api/http.ts";
 import type { Person } from "./api/types.ts";
 import { paths } from "./router.svelte.ts";
+import { recent } from "./shell/recent.ts";
 import { forgetDrafts } from "./store/draft.svelte.ts";
 
 const RETRY_MS = 3_000;
@@ -33,6 +34,7 @@ class Session {
       if (!(error instanceof Problem && error.status === 401)) throw error;
     });
     forgetDrafts();
+    recent.forget();
     await forgetDevice();
     window.location.assign("/signin");
   }

@@ -105,6 +105,9 @@ export const tasks = {
     const filters = { status: statuses?.join(","), assignee, q: text, parent_id: parentId };
     return call<List<Task>>("GET", `${at(ws)}/tasks${query(cursor, filters)}`);
   },
+  /** The first of those that have `text` in their title or body. */
+  search: (ws: string, text: string, signal: AbortSignal) =>
+    call<List<Task>>("GET", `${at(ws)}/tasks${query(null, { q: text, limit: "10" })}`, { signal }),
   get: (ws: string, id: string) => call<Task>("GET", taskAt(ws, id)),
   create: (ws: string, body: NewTask, idempotencyKey: string) =>
     call<Task>("POST", `${at(ws)}/tasks`, { body, idempotencyKey }),

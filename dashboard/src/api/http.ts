@@ -48,6 +48,7 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 interface Options {
   body?: unknown;
   idempotencyKey?: string;
+  signal?: AbortSignal;
 }
 
 export async function call<T>(method: Method, path: string, options: Options = {}): Promise<T> {
@@ -57,6 +58,7 @@ export async function call<T>(method: Method, path: string, options: Options = {
     headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(options.body);
   }
+  if (options.signal) init.signal = options.signal;
   if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
   const response = await fetch(path, init).catch(() => {
     throw new Problem(0, UNREACHABLE);

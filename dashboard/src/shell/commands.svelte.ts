@@ -20,9 +20,13 @@ export interface Command {
   run: () => unknown;
 }
 
+export type CommandOnKeys = Command & { keys: string };
+
 type Offer = () => Command[];
 
 const SEQUENCE_MS = 1_200;
+/** With the command key, these undo, copy and paste what is being written. */
+const EDITING = new Set([..."acvxyz"]);
 const MAC = /Mac|iP(hone|ad)/.test(navigator.userAgent);
 
 class Commands {
@@ -33,8 +37,20 @@ class Commands {
   /** The last offer of an id counts: a view may replace what the shell offers. */
   get all(): Command[] {
     const byId = new Map<string, Command>();
-    for (const offer of this.#offers) for (const command of offer()) byId.set(command.id, command);
+    for (const offer of this.#offers) {
+      for (const command of offer()) {
+        byId.delete(command.id);
+        byId.set(command.id, command);
+      }
+    }
     return [...byId.values()];
+  }
+
+  /** What the keys do at this moment. As with ids, the last offer of a key counts. */
+  get onKeys(): CommandOnKeys[] {
+    const byKeys = new Map<string, CommandOnKeys>();
+    for (const command of this.all) if (command.keys) byKeys.set(command.keys, command as CommandOnKeys);
+    return [...byKeys.values()];
   }
 
   /** Returns how to take it back, as `$effect` wants it. */
@@ -45,21 +61,28 @@ class Commands {
 
   /** For the one `keydown` listener of the page. */
   pressed(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.isComposing) return;
-    const mod = MAC ? event.metaKey : event.ctrlKey;
-    if (!mod && (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target))) return;
-    if (document.querySelector("dialog:modal") && !mod) return;
-    const key = `${mod ? "mod+" : ""}${nameOf(event)}`;
+    const key = event.defaultPrevented || event.isComposing ? null : keyOf(event);
+    if (!key) return;
     const after = event.timeStamp - this.#prefixAt < SEQUENCE_MS ? `${this.#prefix} ${key}` : key;
-    const all = this.all;
-    // As with ids, the last offer of a key counts.
-    const command = all.findLast(({ keys }) => keys === after) ?? all.findLast(({ keys }) => keys === key);
-    this.#prefix = !command && all.some(({ keys }) => keys?.startsWith(`${key} `)) ? key : "";
+    const all = this.onKeys;
+    const command = all.find(({ keys }) => keys === after) ?? all.find(({ keys }) => keys === key);
+    this.#prefix = !command && all.some(({ keys }) => keys.startsWith(`${key} `)) ? key : "";
     this.#prefixAt = event.timeStamp;
     if (!command) return;
     event.preventDefault();
     if (!event.repeat || command.repeats) command.run();
   }
+}
+
+/** As `keys` names it; null while the key belongs to a text field or to a dialog. */
+function keyOf(event: KeyboardEvent): string | null {
+  // Some keyboards write "[" with AltGr, which Windows reports as Ctrl+Alt.
+  const isText = event.getModifierState("AltGraph");
+  const mod = !isText && (MAC ? event.metaKey : event.ctrlKey);
+  const writing = isWriting(event.target);
+  if (mod) return writing && EDITING.has(event.key.toLowerCase()) ? null : `mod+${nameOf(event)}`;
+  const otherwise = !isText && (event.ctrlKey || event.metaKey || event.altKey);
+  return otherwise || writing || document.querySelector("dialog:modal") ? null : nameOf(event);
 }
 
 /** A letter whatever the lock, and whether it was meant as a capital; signs as they are typed. */
@@ -68,8 +91,10 @@ function nameOf({ key, shiftKey }: KeyboardEvent): string {
   return `${shiftKey ? "shift+" : ""}${key.toLowerCase()}`;
 }
 
+const TEXT_FIELDS = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select";
+
 function isWriting(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches(TEXT_FIELDS));
 }
 
 /** The keys as they are written on this machine. */

@@ -1,0 +1,85 @@
+/**
+ * Where the keyboard is. After moving to another view it is where that view begins; and it is never lost
+ * when something that had it is taken away by what others do.
+ */
+
+/** Begins at the heading of what `main` now shows, as soon as there is one. Returns how to stop waiting. */
+export function arrive(main: HTMLElement): () => void {
+  const active = document.activeElement;
+  // The view chose a place itself, or a dialog is open.
+  if ((active && active !== main && main.contains(active)) || document.querySelector("dialog:modal")) return () => {};
+  if (focusHeading(main)) return () => {};
+  focusOn(main);
+  const waiting = new MutationObserver(() => {
+    if (document.activeElement !== main || focusHeading(main)) waiting.disconnect();
+  });
+  waiting.observe(main, { childList: true, subtree: true });
+  return () => waiting.disconnect();
+}
+
+const STOPS = "main, section, article, li, ul, ol, form, nav, dialog";
+
+/**
+ * Watches over the focus within the page. When its element is removed, it goes to the link of what follows in
+ * its list, else to what surrounded it. To a link, never to a button: a key that was meant for what is gone
+ * must not decide something else.
+ */
+export function keepFocus(root: HTMLElement): () => void {
+  let last: HTMLElement | null = null;
+  let around: HTMLElement[] = [];
+
+  function entered({ target }: FocusEvent): void {
+    last = target as HTMLElement;
+    around = [];
+    for (let up = last.parentElement; up && up !== root; up = up.parentElement) around.push(up);
+  }
+
+  function left({ target, relatedTarget }: FocusEvent): void {
+    if (relatedTarget) return;
+    queueMicrotask(() => {
+      const wasLeft = target === last && last?.isConnected && document.activeElement !== last;
+      if (wasLeft) last = null;
+    });
+  }
+
+  const removals = new MutationObserver((records) => {
+    if (!last || last.isConnected || document.activeElement !== document.body) return;
+    const lost = last;
+    last = null;
+    const removal = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(lost)));
+    const place = (removal && linkBeside(removal)) ?? around.find((one) => one.isConnected && one.matches(STOPS));
+    if (place?.matches("main")) focusHeading(place) || focusOn(place);
+    else if (place) focusOn(place);
+  });
+
+  root.addEventListener("focusin", entered);
+  root.addEventListener("focusout", left);
+  removals.observe(root, { childList: true, subtree: true });
+  return () => {
+    root.removeEventListener("focusin", entered);
+    root.removeEventListener("focusout", left);
+    removals.disconnect();
+  };
+}
+
+function focusHeading(main: HTMLElement): boolean {
+  const heading = main.querySelector("h1");
+  if (heading) focusOn(heading);
+  return heading !== null;
+}
+
+function focusOn(element: HTMLElement): void {
+  if (element.tabIndex < 0) element.tabIndex = -1;
+  element.focus({ preventScroll: true });
+}
+
+function linkBeside({ nextSibling, previousSibling }: MutationRecord): HTMLElement | null {
+  for (const [start, step] of [[nextSibling, "nextSibling"], [previousSibling, "previousSibling"]] as const) {
+    for (let node = start; node; node = node[step]) {
+      if (!(node instanceof HTMLElement) || !node.isConnected) continue;
+      const link = node.matches("a[href]") ? node : node.querySelector<HTMLElement>("a[href]");
+      if (link) return link;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,78 @@
+/** Which view shows a route, with what, loaded when it is first wanted: nobody downloads what they do not look at. */
+import type { Component } from "svelte";
+import type { Route } from "../router.svelte.ts";
+import NotFound from "../views/NotFound.svelte";
+
+export type AnyView = Component<Record<string, unknown>>;
+
+export interface Scene {
+  /** As long as it stays the same, the view stays and only its properties change. */
+  key: string;
+  props: Record<string, unknown>;
+  load: () => Promise<AnyView>;
+}
+
+const VIEWS = {
+  "needs-me": () => import("../views/NeedsMe.svelte"),
+  workspaces: () => import("../views/Workspaces.svelte"),
+  workspace: () => import("../views/Workspace.svelte"),
+  task: () => import("../views/Task.svelte"),
+  settings: () => import("../views/Settings.svelte"),
+  personal: () => import("../views/Personal.svelte"),
+  signin: () => import("../views/SignIn.svelte"),
+};
+
+/** A view and what it is shown with; that the two fit is checked here, and not needed to be known elsewhere. */
+function scene<Props extends object>(
+  load: () => Promise<{ default: Component<Props> }>,
+  props: Props,
+  key = "",
+): Scene {
+  return {
+    key,
+    props: props as Record<string, unknown>,
+    load: async () => (await load()).default as unknown as AnyView,
+  };
+}
+
+export function sceneOf(route: Route): Scene {
+  switch (route.view) {
+    case "workspace": {
+      const { workspaceId, filter } = route;
+      return scene(VIEWS.workspace, { workspaceId, filter }, workspaceId);
+    }
+    case "task": {
+      const { workspaceId, taskId } = route;
+      return scene(VIEWS.task, { workspaceId, taskId }, `${workspaceId} ${taskId}`);
+    }
+    case "settings":
+      return scene(VIEWS.settings, { workspaceId: route.workspaceId }, route.workspaceId);
+    case "signin":
+      return scene(VIEWS.signin, { next: route.next });
+    case "not-found":
+      return scene(() => Promise.resolve({ default: NotFound }), { what: "page" as const });
+    default:
+      return scene(VIEWS[route.view], {});
+  }
+}
+
+/** Fetches one after the other what was not needed so far, while the browser has nothing else to do. */
+export async function preload(loads: (() => Promise<unknown>)[] = Object.values(VIEWS)): Promise<void> {
+  if (savesData()) return;
+  for (const load of loads) {
+    await idle();
+    // What cannot be had now is asked for again when it is wanted, and missed then.
+    await load().catch(() => {});
+  }
+}
+
+function idle(): Promise<void> {
+  // Safari has no idle callback.
+  const soon = window.requestIdleCallback ?? ((callback: () => void) => setTimeout(callback, 200));
+  return new Promise((resolve) => void soon(() => resolve()));
+}
+
+function savesData(): boolean {
+  const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } };
+  return connection?.saveData ?? false;
+}
