@@ -8,7 +8,10 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 
 from chalicelib.kernel.entity import Actor, Entity
+from chalicelib.kernel.settings import KIB
 from chalicelib.tasks.model import Agent
+
+LARGEST_INPUT = 48 * KIB
 
 Behavior = Literal["allow", "deny", "allow_always"]
 PermissionStatus = Literal["pending", "allowed", "denied"]

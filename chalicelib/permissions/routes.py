@@ -6,9 +6,10 @@ import msgspec
 
 from chalicelib.attachments.model import Id
 from chalicelib.kernel.http import Call, Listing, Nothing, Reply, Routes
-from chalicelib.permissions import rules
+from chalicelib.permissions import rulebook, rules
 from chalicelib.permissions.model import Permission, PermissionRule, PermissionStatus
-from chalicelib.permissions.rules import Decision, NewRule
+from chalicelib.permissions.rulebook import NewRule, Preview, Trial
+from chalicelib.permissions.rules import Decision
 
 routes = Routes()
 PERMISSIONS = "/api/workspaces/{ws}/permissions"
@@ -56,11 +57,17 @@ def permission_rules(call: Call[Nothing, Listing]) -> PermissionRules:
 @routes.route("POST", RULES, body=NewRule, answer=PermissionRule, status=201)
 def add_rule(call: Call[NewRule, Nothing]) -> PermissionRule:
     """Write a rule by hand."""
-    return rules.add_rule(call.scope, call.body)
+    return rulebook.add(call.scope, call.body)
+
+
+@routes.route("POST", RULES + "/preview", body=Trial, answer=Preview)
+def preview(call: Call[Trial, Nothing]) -> Preview:
+    """What a rule would allow, if it were written: an input, and which of the latest requests."""
+    return rulebook.preview(call.scope, call.body)
 
 
 @routes.route("DELETE", RULES + "/{rule_id}", status=204)
 def remove_rule(call: Call[Nothing, Nothing]) -> Reply:
     """Remove a rule."""
-    rules.remove_rule(call.scope, call.path["rule_id"])
+    rulebook.remove(call.scope, call.path["rule_id"])
     return Reply(204)

@@ -1,4 +1,4 @@
-"""Asking, deciding, and the rules that decide alone.
+"""Asking and deciding; the rules that decide alone are in `rulebook`.
 
 A request is asked once, however often it is repeated: it is known by the agent's own request id, or by its content.
 A decision is made once and never changes. What a rule allows is recorded like any other decision.
@@ -21,26 +21,24 @@ from chalicelib.kernel.errors import AlreadyDecided, NotFound, ValidationFailed
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.pages import Cursor, Page
 from chalicelib.kernel.scope import Scope, for_system
-from chalicelib.kernel.settings import DAY, KIB
+from chalicelib.kernel.settings import DAY
 from chalicelib.kernel.text import line, long
 from chalicelib.kernel.unit import Unit, run
-from chalicelib.permissions.matching import PatternError, check_pattern, matches, rule_for
+from chalicelib.permissions import rulebook
+from chalicelib.permissions.matching import rule_for
 from chalicelib.permissions.model import (
+    LARGEST_INPUT,
     Asked,
     Behavior,
-    Pattern,
     Permission,
     PermissionRule,
     PermissionStatus,
     Reason,
     StoredPermission,
-    ToolName,
 )
 from chalicelib.tasks import changes
 from chalicelib.tasks.model import Agent, StoredTask, Task
 
-MOST_RULES = 500
-LARGEST_INPUT = 48 * KIB
 REMEMBERED = 7 * DAY
 
 
@@ -64,11 +62,6 @@ class Decision(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     reason: Reason | None = None
 
 
-class NewRule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    tool_name: ToolName
-    pattern: Pattern
-
-
 def request(scope: Scope, asked: Request) -> StoredPermission:
     """The permission that `asked` is about: a new one, or the one that it became before.
 
@@ -77,7 +70,7 @@ def request(scope: Scope, asked: Request) -> StoredPermission:
     """
     identity = asked.identity(scope.actor.id)
     long("input", asked.input, LARGEST_INPUT)
-    granted = _granted_by_rules(scope, asked)
+    granted = rulebook.granting(scope, asked.tool_name, asked.input)
     task_id = asked.task_id or _only_task(scope)
     permission_id = new_id()
     told = [] if asked.request_id else inbox.own(scope)
@@ -132,7 +125,7 @@ def decide(scope: Scope, permission_id: str, decision: Decision) -> Permission:
                 raise ValidationFailed(
                     ("behavior", "no rule can be written for this input; allow it once, or deny it")
                 )
-            _write_rule(unit, permission.tool_name, permission.rule)
+            rulebook.write(unit, permission.tool_name, permission.rule)
         task = unit.find(StoredTask, permission.task_id) if permission.task_id else None
         _settle(unit, permission, task, decision.behavior, decision.reason, scope.actor)
         return public(permission, Permission)
@@ -167,36 +160,6 @@ def permissions(
         page = scope.list(StoredPermission, StoredPermission.key(""), limit, cursor, newest_first=True)
     chosen = [one for one in page.items if task_id is None or one.task_id == task_id]
     return Page([public(one, Permission) for one in chosen], page.next_cursor)
-
-
-def add_rule(scope: Scope, new: NewRule) -> PermissionRule:
-    scope.requires_person()
-    try:
-        pattern = check_pattern(new.tool_name, new.pattern)
-    except PatternError as error:
-        raise ValidationFailed(("pattern", str(error))) from error
-
-    def command(unit: Unit) -> PermissionRule:
-        return _write_rule(unit, new.tool_name, pattern)
-
-    return run(scope, PermissionRule, command)
-
-
-def remove_rule(scope: Scope, rule_id: str) -> None:
-    scope.requires_person()
-
-    def command(unit: Unit) -> None:
-        rule = unit.get(PermissionRule, rule_id)
-        unit.remove(rule)
-        unit.emit("permission_rule.deleted", permission_rule={"id": rule.id})
-
-    run(scope, type(None), command, reads=[PermissionRule.key(rule_id)])
-
-
-def _granted_by_rules(scope: Scope, asked: Request) -> tuple[PermissionRule, ...]:
-    """The rules that together allow all of it; none where they do not."""
-    rules = scope.list(PermissionRule, PermissionRule.key(""), MOST_RULES).items
-    return matches(rules, asked.tool_name, asked.input) or ()
 
 
 def _only_task(scope: Scope) -> str | None:
@@ -295,20 +258,6 @@ def _tell(
     if task is not None:
         entities["task"] = public(task, Task)
     unit.emit(event, notify=notify or [], **entities)
-
-
-def _write_rule(unit: Unit, tool_name: str, pattern: str) -> PermissionRule:
-    rule = PermissionRule(
-        workspace_id=unit.scope.workspace_id,
-        id=new_id(),
-        tool_name=tool_name,
-        pattern=pattern,
-        created_by=unit.scope.actor,
-        created_at=clock.now(),
-    )
-    unit.put(rule)
-    unit.emit("permission_rule.created", permission_rule=rule)
-    return rule
 
 
 def _deny(scope: Scope, permission_id: str, reason: str) -> None:

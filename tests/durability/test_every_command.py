@@ -152,6 +152,9 @@ COMMANDS: dict[str, list[Callable[[World], None]]] = {
     f"POST {BASE}/permission_rules": [
         lambda w: w.ask("POST", "/permission_rules", 201, json={"tool_name": "Bash", "pattern": "ls"})
     ],
+    f"POST {BASE}/permission_rules/preview": [
+        lambda w: w.ask("POST", "/permission_rules/preview", json={"tool_name": "Bash", "pattern": "npm test *"})
+    ],
     f"DELETE {BASE}/permission_rules/{{rule_id}}": [
         lambda w: w.ask("DELETE", f"/permission_rules/{w.rule['id']}", 204)
     ],

@@ -83,6 +83,7 @@ ROUTES: dict[str, Asking] = {
     f"PUT {WS}/permissions/{{permission_id}}/decision": body(behavior="allow"),
     f"GET {WS}/permission_rules": plain,
     f"POST {WS}/permission_rules": body(tool_name="Bash", pattern="ls"),
+    f"POST {WS}/permission_rules/preview": body(tool_name="Bash", pattern="ls *"),
     f"DELETE {WS}/permission_rules/{{rule_id}}": plain,
     "POST /mcp/{ws}": body(jsonrpc="2.0", id="same", method="tools/list", params={}),
     "GET /mcp/{ws}": lambda ids: Ask(headers={"Accept": "text/event-stream"}),

@@ -41,6 +41,7 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
     "GET /api/workspaces/{ws}/permissions": QUERY,
     "GET /api/workspaces/{ws}/permission_rules": QUERY,
     "POST /api/workspaces/{ws}/permission_rules": WRITE,
+    "POST /api/workspaces/{ws}/permission_rules/preview": QUERY,
     "DELETE /api/workspaces/{ws}/permission_rules/{rule_id}": WRITE,
     "POST /mcp/{ws}": NOTHING,
     "DELETE /mcp/{ws}": WRITE,

@@ -10,8 +10,9 @@ import pytest
 
 from chalicelib.kernel.errors import Forbidden
 from chalicelib.onebox.program import Program
-from chalicelib.permissions import rules
-from chalicelib.permissions.rules import Decision, NewRule, Request
+from chalicelib.permissions import rulebook, rules
+from chalicelib.permissions.rulebook import NewRule
+from chalicelib.permissions.rules import Decision, Request
 from tests.support.clients import Agent, Json, Person
 from tests.support.scopes import of_agent, of_person
 from tests.support.waiting import eventually
@@ -165,15 +166,15 @@ def test_a_rule_that_is_removed_allows_nothing_any_more(desk: Desk) -> None:
 
 def test_a_rule_that_is_removed_while_it_is_used_allows_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = desk.add_rule("git status")
-    looked = rules._granted_by_rules
+    looked = rulebook.granting
 
     def remove_after_looking(*arguments: object) -> object:
         found = looked(*arguments)  # type: ignore[arg-type]  # passed on as they came
         monkeypatch.undo()
-        rules.remove_rule(of_person(desk.person, desk.ws), rule["id"])
+        rulebook.remove(of_person(desk.person, desk.ws), rule["id"])
         return found
 
-    monkeypatch.setattr(rules, "_granted_by_rules", remove_after_looking)
+    monkeypatch.setattr(rulebook, "granting", remove_after_looking)
     asked = Request(tool_name="Bash", description="", input='{"command": "git status"}', request_id="r")
     assert rules.request(of_agent(desk.agent), asked).status == "pending"
 
@@ -252,9 +253,9 @@ def test_an_agent_cannot_decide_or_write_rules(desk: Desk) -> None:
     with pytest.raises(Forbidden):
         rules.decide(scope, asked["id"], Decision(behavior="allow"))
     with pytest.raises(Forbidden):
-        rules.add_rule(scope, NewRule(tool_name="Bash", pattern="ls"))
+        rulebook.add(scope, NewRule(tool_name="Bash", pattern="ls"))
     with pytest.raises(Forbidden):
-        rules.remove_rule(scope, desk.add_rule("git status")["id"])
+        rulebook.remove(scope, desk.add_rule("git status")["id"])
     for method, path in (("PUT", f"{desk.base}/{asked['id']}/decision"), ("POST", desk.rules_base)):
         assert desk.agent.http.request(method, path, json={"behavior": "allow"}).status_code == 401
     assert desk.listed()[0]["status"] == "pending"

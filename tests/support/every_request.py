@@ -167,6 +167,9 @@ ROUTES: dict[str, Ask] = {
     ),
     "GET /api/workspaces/{ws}/permission_rules": by_person("GET", RULES),
     "POST /api/workspaces/{ws}/permission_rules": by_person("POST", RULES, {"tool_name": "Bash", "pattern": "ls"}),
+    "POST /api/workspaces/{ws}/permission_rules/preview": by_person(
+        "POST", RULES + "/preview", {"tool_name": "Bash", "pattern": "ls *"}
+    ),
     "DELETE /api/workspaces/{ws}/permission_rules/{rule_id}": by_person("DELETE", RULES + "/{rule}"),
     "GET /api/events": opening("/api/events?after={ws}:1"),
     "GET /api/inbox": by_person("GET", "/api/inbox"),
