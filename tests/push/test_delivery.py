@@ -160,11 +160,11 @@ def test_nobody_waits_for_ever_for_a_push_service_that_is_silent(
     monkeypatch.setattr(delivery, "PATIENCE", 0.05)
     sent_by(scripted, letters(30, HOST))
     assert not scripted.released.is_set()
-    (line,) = warnings(caplog)
-    assert "'not_sent': 26" in line
+    (left,) = [record.fields["not_sent"] for record in caplog.records if hasattr(record, "fields")]
+    assert 30 - LANES <= left <= 30
     scripted.released.set()
     eventually(lambda: not [one for one in threading.enumerate() if one.name == "push"], "the end of the lanes")
-    assert scripted.asked.count(HOST) == LANES
+    assert scripted.asked.count(HOST) == 30 - left
 
 
 def test_what_cannot_be_encrypted_stops_nobody(scripted: Scripted, caplog: pytest.LogCaptureFixture) -> None:
