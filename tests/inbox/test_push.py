@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from chalicelib.inbox import push
 from chalicelib.inbox import rules as inbox
 from chalicelib.kernel import clock
 from chalicelib.kernel.unit import Unit, run
 from chalicelib.onebox.program import Program
 from tests.support.clients import Agent, EventStream, Json, Person
-from tests.support.scopes import of_person
+from tests.support.scopes import of_agent, of_person
 from tests.support.streams import hang_up
 from tests.support.waiting import everything_published
 
@@ -198,3 +199,20 @@ def test_an_agent_that_never_acknowledges_anything_is_still_told_of_what_is_new(
     task = person.create_task(workspace_id)
     assert "news" in told(stream, "reply")["content"]
     assert told(stream, "task")["meta"]["chat_id"] == task["id"]
+
+
+def test_any_number_of_verdicts_that_were_delivered_go_at_once(
+    person: Person, workspace_id: str, agent: Agent
+) -> None:
+    def fill(unit: Unit) -> None:
+        for number in range(40):
+            inbox.deliver(unit, agent.token_id, "permission", "yes", request_id=f"r{number}", behavior="allow")
+            unit.emit("test.happened")
+
+    for _ in range(3):
+        run(of_person(person, workspace_id), type(None), fill)
+    with clock.moved(40):
+        scope = of_agent(agent)
+        assert len(push.frames(scope, 0)) == 120
+        assert push.frames(scope, scope.head.seq) == []
+    assert agent.call("getInbox")["entries"] == []
