@@ -48,9 +48,9 @@ export interface Token {
   version: number;
 }
 
-/** The one answer that carries a secret. */
+/** The one answer that carries a secret; an answer to a repeated request carries none. */
 export interface IssuedToken {
-  token: Token & { secret: string };
+  token: Token & { secret: string | null };
   mcp_json: Record<string, unknown>;
   command: string;
 }

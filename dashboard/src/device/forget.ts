@@ -6,7 +6,7 @@ import { subscribed, unsubscribe } from "./push.svelte.ts";
 import { registration } from "./registration.ts";
 
 export async function forget(): Promise<void> {
-  await Promise.all([closeAll(), unsubscribe(), navigator.clearAppBadge?.()]);
+  await Promise.all([closeAll(), unsubscribe(), clearBadge()]);
 }
 
 /** At the door: a session may have ended anywhere. */
@@ -18,4 +18,9 @@ export async function forgetIfSignedOut(): Promise<void> {
     // Not reachable: nobody can sign in now either.
     return undefined;
   });
+}
+
+async function clearBadge(): Promise<void> {
+  // Where the page is not installed, there is none to clear.
+  await navigator.clearAppBadge?.().catch(() => undefined);
 }

@@ -23,3 +23,8 @@ export function deviceName(userAgent: string): string {
   const system = among(SYSTEMS);
   return system ? `${browser} on ${system}` : browser;
 }
+
+/** On these, only what was put on the home screen may notify. */
+export function needsInstalling(userAgent: string): boolean {
+  return /iPhone|iPad/.test(userAgent);
+}

@@ -1,0 +1,34 @@
+/** What can be done in a workspace's settings, for the palette. */
+import { archive, restore } from "../../acts/workspaces.ts";
+import type { Workspace } from "../../api/types.ts";
+import { paths, router } from "../../router.svelte.ts";
+import { commands, type Command } from "../../shell/commands.svelte.ts";
+
+const GROUP = "This workspace";
+
+export function offerSettings(current: () => Workspace | undefined): () => void {
+  return commands.offer(() => {
+    const workspace = current();
+    if (!workspace) return [];
+    const aside = { group: GROUP, id: "settings.archive" };
+    return [
+      ...(workspace.archived_at ? [] : writing(workspace)),
+      workspace.archived_at
+        ? { ...aside, title: "Restore workspace", run: () => restore(workspace) }
+        : { ...aside, title: "Archive workspace", run: () => archive(workspace) },
+      { id: "settings.delete", group: GROUP, title: "Delete workspace…", run: () => go(workspace, "end", "#end input") },
+    ];
+  });
+}
+
+function writing(workspace: Workspace): Command[] {
+  return [
+    { id: "settings.token", group: GROUP, title: "Generate a token…", also: "connect agent mcp", run: () => go(workspace, "connect", "#token-name") },
+    { id: "settings.rule", group: GROUP, title: "Add a permission rule…", also: "allow pattern", run: () => go(workspace, "rules", "#rules form input") },
+  ];
+}
+
+function go({ id }: Workspace, section: string, field: string): void {
+  router.go(paths.settings(id, section), { replace: true });
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(field)?.focus());
+}
