@@ -20,6 +20,12 @@ export interface Command {
   run: () => unknown;
 }
 
+/** The groups of what can be done in every view, and the command that lists them all. */
+export const MAKING = "Make";
+export const GOING = "Go to";
+export const EVERYWHERE = "Everywhere";
+export const PALETTE = "palette";
+
 export type CommandOnKeys = Command & { keys: string };
 
 type Offer = () => Command[];

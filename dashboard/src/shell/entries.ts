@@ -2,6 +2,7 @@
 import type { Task } from "../api/types.ts";
 import { paths, router } from "../router.svelte.ts";
 import { STATUS_WORDS } from "../text/words.ts";
+import { commands, EVERYWHERE, GOING, MAKING, PALETTE } from "./commands.svelte.ts";
 import { inGroups, type Group } from "./groups.ts";
 import { match } from "./match.ts";
 
@@ -24,6 +25,19 @@ const MOST_SHOWN = 40;
 const RECENT_WORTH = 15;
 /** A name that is found only by its other words comes after those that say it themselves. */
 const OTHER_WORDS = 0.6;
+
+/** The commands: those of the view first, as one is in the middle of something there. */
+export function inReach(): Entry[] {
+  const groups = inGroups(commands.all.filter(({ id, group }) => group !== EVERYWHERE && id !== PALETTE));
+  const ofView = groups.filter(({ name }) => name !== MAKING && name !== GOING);
+  const ofShell = groups.filter((group) => !ofView.includes(group));
+  return [...ofView, ...ofShell].flatMap(({ entries }) => entries);
+}
+
+/** What is the same wherever one is comes last. */
+export function everywhere(): Entry[] {
+  return commands.all.filter(({ id, group }) => group === EVERYWHERE && id !== PALETTE);
+}
 
 export function taskEntry(task: Task, workspaceName: string, group: string): Entry {
   return {

@@ -3,7 +3,7 @@ import { paths, router } from "../router.svelte.ts";
 import { session } from "../session.svelte.ts";
 import { live } from "../store/live.svelte.ts";
 import type { Workspace } from "../api/types.ts";
-import { commands, type Command } from "./commands.svelte.ts";
+import { commands, EVERYWHERE, GOING, MAKING, PALETTE, type Command } from "./commands.svelte.ts";
 import { overlays } from "./overlays.svelte.ts";
 import { inOrderOfName } from "./places.ts";
 import { theme, THEME_WORDS, THEMES } from "./theme.svelte.ts";
@@ -14,7 +14,7 @@ export function offerShellCommands(): () => void {
 }
 
 function going(): Command[] {
-  const group = "Go to";
+  const group = GOING;
   const go = (path: string) => () => router.go(path);
   const also = { needs: "inbox home questions approvals", all: "overview projects", own: "settings theme notifications" };
   const always: Command[] = [
@@ -31,7 +31,7 @@ function going(): Command[] {
 }
 
 function making(): Command[] {
-  const group = "Make";
+  const group = MAKING;
   const workspace: Command = {
     id: "workspace.new",
     title: "New workspace",
@@ -44,10 +44,9 @@ function making(): Command[] {
 }
 
 function general(): Command[] {
-  const group = "Everywhere";
+  const group = EVERYWHERE;
   return [
-    { id: "palette", title: "Search or jump to", group, keys: "mod+k", run: palette },
-    { id: "search", title: "Search", group, keys: "/", run: palette },
+    { id: PALETTE, title: "Find anything", group, keys: "mod+k", run: palette },
     ...undoing(group),
     { id: "keys", title: "Show the keys", group, keys: "?", also: "keyboard shortcuts help", run: () => overlays.keys() },
     ...THEMES.map((choice) => ({

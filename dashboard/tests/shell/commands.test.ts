@@ -49,4 +49,33 @@ describe("a key", () => {
     press("n");
     expect([first.mock.calls.length, last.mock.calls.length]).toEqual([0, 1]);
   });
+
+  it("belongs to what is being written, but for the platform's own combinations", () => {
+    const [makes, opens, undoes] = ["c", "mod+k", "mod+z"].map((keys) => offered({ keys }));
+    document.body.innerHTML = `<textarea></textarea><input type="checkbox">`;
+    const pressIn = (selector: string, key: string, more: KeyboardEventInit = {}): void => {
+      const event = new KeyboardEvent("keydown", { key, cancelable: true, ...more });
+      Object.defineProperty(event, "target", { value: document.querySelector(selector) });
+      commands.pressed(event);
+    };
+    pressIn("textarea", "c");
+    pressIn("textarea", "k", { ctrlKey: true });
+    pressIn("textarea", "z", { ctrlKey: true });
+    expect([makes, opens, undoes].map((run) => run?.mock.calls.length)).toEqual([0, 1, 0]);
+    pressIn("input", "c");
+    pressIn("input", "z", { ctrlKey: true });
+    expect([makes, opens, undoes].map((run) => run?.mock.calls.length)).toEqual([1, 1, 1]);
+  });
+
+  it("is what it types where it takes AltGr to type it", () => {
+    const previous = offered({ keys: "[" });
+    press("[", { ctrlKey: true, altKey: true, modifierAltGraph: true });
+    expect(previous).toHaveBeenCalledOnce();
+  });
+
+  it("stands once in the list of keys, with what it does now", () => {
+    offered({ id: "shell", keys: "/", title: "Find anything" });
+    offered({ id: "view", keys: "/", title: "Search this list" });
+    expect(commands.onKeys.map(({ title }) => title)).toEqual(["Search this list"]);
+  });
 });

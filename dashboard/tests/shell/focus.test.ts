@@ -1,0 +1,83 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { arrive, keepFocus } from "../../src/shell/focus.ts";
+
+let stop = (): void => {};
+/** Observers are told of changes before this goes on. */
+const observed = (): Promise<void> => new Promise(queueMicrotask);
+const main = (): HTMLElement => document.querySelector("main")!;
+const find = (selector: string): HTMLElement => document.querySelector<HTMLElement>(selector)!;
+
+beforeEach(() => (document.body.innerHTML = `<a href="/" id="rail">Rail</a><main tabindex="-1"></main>`));
+afterEach(() => stop());
+
+describe("arriving at a view", () => {
+  it("goes to its heading", () => {
+    main().innerHTML = "<h1>Workspace</h1>";
+    stop = arrive(main());
+    expect(document.activeElement).toBe(find("h1"));
+  });
+
+  it("waits at the view for a heading that comes later", async () => {
+    stop = arrive(main());
+    expect(document.activeElement).toBe(main());
+    main().innerHTML = "<p>…</p>";
+    main().insertAdjacentHTML("beforeend", "<h1>Task</h1>");
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("h1")));
+  });
+
+  it("stays where the person went meanwhile", async () => {
+    stop = arrive(main());
+    find("#rail").focus();
+    main().innerHTML = "<h1>Task</h1>";
+    await observed();
+    expect(document.activeElement).toBe(find("#rail"));
+  });
+
+  it("leaves it to a view that chose a place itself", () => {
+    main().innerHTML = "<h1>New</h1><input>";
+    find("input").focus();
+    stop = arrive(main());
+    expect(document.activeElement).toBe(find("input"));
+  });
+});
+
+describe("the focus", () => {
+  const list = `<h1>Needs me</h1><ul>
+    <li id="a"><a href="/a">A</a><button>Allow</button></li>
+    <li id="b"><a href="/b">B</a><button>Allow</button></li>
+  </ul>`;
+
+  beforeEach(() => {
+    main().innerHTML = list;
+    stop = keepFocus(document.body);
+  });
+
+  it("goes to the link of what follows when what had it is taken away, never to a button", async () => {
+    find("#a button").focus();
+    find("#a").remove();
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("#b a")));
+  });
+
+  it("goes to what came before when nothing follows, and to what is around when nothing is left", async () => {
+    find("#b button").focus();
+    find("#b").remove();
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("#a a")));
+    find("#a").remove();
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("ul")));
+  });
+
+  it("goes to the heading when the whole of a view changed", async () => {
+    find("#a a").focus();
+    main().innerHTML = "<h1>Gone</h1>";
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("h1")));
+  });
+
+  it("is not brought back to those who left", async () => {
+    find("#a a").focus();
+    find("#a a").blur();
+    await observed();
+    find("#a").remove();
+    await observed();
+    expect(document.activeElement).toBe(document.body);
+  });
+});
