@@ -5,6 +5,7 @@
  *     $effect(() => commands.offer(() => [{ id: "task.complete", title: "Mark completed", keys: "e", run }]));
  */
 import { SvelteSet } from "svelte/reactivity";
+import { isWriting, Typing } from "./typing.ts";
 
 export interface Command {
   id: string;
@@ -37,6 +38,7 @@ const MAC = /Mac|iP(hone|ad)/.test(navigator.userAgent);
 
 class Commands {
   readonly #offers = new SvelteSet<Offer>();
+  readonly #typing = new Typing();
   #prefix = "";
   #prefixAt = 0;
 
@@ -67,6 +69,7 @@ class Commands {
 
   /** For the one `keydown` listener of the page. */
   pressed(event: KeyboardEvent): void {
+    if (this.#typing.isText(event)) return;
     const key = event.defaultPrevented || event.isComposing ? null : keyOf(event);
     if (!key) return;
     const after = event.timeStamp - this.#prefixAt < SEQUENCE_MS ? `${this.#prefix} ${key}` : key;
@@ -95,12 +98,6 @@ function keyOf(event: KeyboardEvent): string | null {
 function nameOf({ key, shiftKey }: KeyboardEvent): string {
   if (!/^\p{Letter}$/u.test(key)) return key;
   return `${shiftKey ? "shift+" : ""}${key.toLowerCase()}`;
-}
-
-const TEXT_FIELDS = "input:not([type=checkbox], [type=radio], [type=button]), textarea, select";
-
-function isWriting(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches(TEXT_FIELDS));
 }
 
 /** The keys as they are written on this machine. */
