@@ -23,5 +23,5 @@ export default defineConfig({
   },
   server: { proxy: { "/api": server, "/auth": server, "/mcp": server } },
   resolve: { conditions: ["browser", "module", "development|production"] },
-  test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
+  test: { environment: "jsdom", include: ["tests/**/*.test.ts"], setupFiles: ["tests/setup.ts"] },
 });

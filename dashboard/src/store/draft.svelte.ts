@@ -1,4 +1,7 @@
-/** What a person began to write, kept over reloads until it is sent or they sign out. */
+/**
+ * What a person began to write, kept over reloads until it is sent or they sign out. By name there is one draft,
+ * whoever asks for it; the tabs of a browser see each other's.
+ */
 import type { Attachment } from "../api/types.ts";
 
 const PREFIX = "handrail:draft:";
@@ -10,18 +13,21 @@ export class Draft {
 
   constructor(name: string) {
     this.#key = PREFIX + name;
-    const saved = parse(localStorage.getItem(this.#key));
-    this.text = saved.text;
-    this.attachments = saved.attachments;
+    this.read();
   }
 
   get isEmpty(): boolean {
     return this.text.trim() === "" && this.attachments.length === 0;
   }
 
+  read(): void {
+    const saved = { text: "", attachments: [], ...kept<Partial<Draft>>(this.#key) };
+    this.text = saved.text;
+    this.attachments = saved.attachments;
+  }
+
   save(): void {
-    if (this.isEmpty) localStorage.removeItem(this.#key);
-    else localStorage.setItem(this.#key, JSON.stringify({ text: this.text, attachments: this.attachments }));
+    keep(this.#key, this.isEmpty ? null : { text: this.text, attachments: this.attachments });
   }
 
   clear(): void {
@@ -29,7 +35,40 @@ export class Draft {
     this.attachments = [];
     this.save();
   }
+
+  /** Puts what was written before it first. */
+  prepend(text: string, attachments: Attachment[]): void {
+    this.text = [text, this.text].filter((part) => part !== "").join("\n\n");
+    this.attachments = [...attachments, ...this.attachments];
+    this.save();
+  }
 }
+
+const drafts = new Map<string, Draft>();
+
+export function draftOf(name: string): Draft {
+  const known = drafts.get(name);
+  if (known) return known;
+  const draft = new Draft(name);
+  drafts.set(name, draft);
+  return draft;
+}
+
+window.addEventListener("storage", ({ key }) => {
+  if (key?.startsWith(PREFIX)) drafts.get(key.slice(PREFIX.length))?.read();
+});
+
+/** Anything else that is being written, by the name of what it is for; `null` forgets it. */
+export const unsaved = {
+  get: <T>(name: string): T | null => kept<T>(PREFIX + name),
+  set: (name: string, value: object | null): void => keep(PREFIX + name, value),
+  /** Calls `changed` when another tab of this browser wrote it. Returns how to stop. */
+  watch: (name: string, changed: () => void): (() => void) => {
+    const heard = ({ key }: StorageEvent): void => void (key === PREFIX + name && changed());
+    window.addEventListener("storage", heard);
+    return () => window.removeEventListener("storage", heard);
+  },
+};
 
 export function forgetDrafts(): void {
   for (const key of Object.keys(localStorage)) {
@@ -37,15 +76,16 @@ export function forgetDrafts(): void {
   }
 }
 
-interface Saved {
-  text: string;
-  attachments: Attachment[];
+function keep(key: string, value: object | null): void {
+  if (value === null) localStorage.removeItem(key);
+  else localStorage.setItem(key, JSON.stringify(value));
 }
 
-function parse(json: string | null): Saved {
+function kept<T>(key: string): T | null {
+  const json = localStorage.getItem(key);
   try {
-    return { text: "", attachments: [], ...(JSON.parse(json ?? "{}") as Partial<Saved>) };
+    return json === null ? null : (JSON.parse(json) as T);
   } catch {
-    return { text: "", attachments: [] };
+    return null;
   }
 }

@@ -1,0 +1,13 @@
+/** What jsdom lacks of a browser: it lays nothing out, so nothing ever changes its size or comes into sight. */
+class Observes {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+  takeRecords(): [] {
+    return [];
+  }
+}
+
+Object.assign(globalThis, { ResizeObserver: Observes, IntersectionObserver: Observes });
+Element.prototype.scrollIntoView = () => {};
+window.scrollTo = () => {};
