@@ -12,12 +12,21 @@ export interface Piece {
 const HIDDEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb]|[\u{e0000}-\u{e0fff}]/gu;
 const ONE_LINE = /[\t\n]/g;
+/** Spaces that are none to a shell or a parser, though they look the same. */
+const OTHER_SPACES = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000]/u;
+const HIDDEN_OR_SPACE = new RegExp(`${HIDDEN.source}|${OTHER_SPACES.source}`, "gu");
 
-export function reveal(text: string, { oneLine = false } = {}): Piece[] {
+export interface Strictness {
+  oneLine?: boolean;
+  /** For what will be run: a space that is not the common one is named as well. */
+  exact?: boolean;
+}
+
+export function reveal(text: string, { oneLine = false, exact = false }: Strictness = {}): Piece[] {
   const shown = oneLine ? text.replace(ONE_LINE, " ") : text;
   const pieces: Piece[] = [];
   let end = 0;
-  for (const match of shown.matchAll(HIDDEN)) {
+  for (const match of shown.matchAll(exact ? HIDDEN_OR_SPACE : HIDDEN)) {
     if (isSpelling(shown, match.index)) continue;
     if (match.index > end) pieces.push({ text: shown.slice(end, match.index), hidden: false });
     pieces.push({ text: codePoint(match[0]), hidden: true });
