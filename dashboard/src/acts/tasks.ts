@@ -106,9 +106,13 @@ function takeCurrent(log: WorkspaceLog, error: unknown): Task | undefined {
 }
 
 function wayBack(before: Task, fields: Fields): (() => Promise<boolean>) | null {
-  if (fields.status && fields.status !== before.status && !LEGAL_MOVES[fields.status].includes(before.status)) return null;
   const back: Fields = {};
-  if (fields.status) back.status = before.status;
+  if (fields.status && fields.status !== before.status) {
+    // What was ended before it was begun cannot be as it was; it can be open again.
+    const status = [before.status, "ongoing" as const].find((one) => LEGAL_MOVES[fields.status!].includes(one));
+    if (!status) return null;
+    back.status = status;
+  }
   if (fields.assignee) back.assignee = before.assignee;
   if (fields.position !== undefined) back.position = before.position;
   return () => change(before, back);

@@ -1,24 +1,28 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Composer from "../../src/parts/Composer.svelte";
-import type { Task } from "../../src/api/types.ts";
-import { problem, serve } from "../server.ts";
+import { draftName } from "../../src/acts/replies.ts";
+import { draftOf } from "../../src/store/draft.svelte.ts";
+import { serve } from "../server.ts";
 import { message, task } from "../store/events.ts";
 
 beforeEach(() => localStorage.clear());
 afterEach(() => {
   cleanup();
+  draftOf("w1/t1").clear();
   vi.unstubAllGlobals();
 });
 
 const MESSAGES = "POST /api/workspaces/w1/tasks/t1/messages";
 const reply = (): HTMLTextAreaElement => screen.getByRole("textbox", { name: "Reply" });
 const write = (text: string): Promise<boolean> => fireEvent.input(reply(), { target: { value: text } });
+const send = (): HTMLButtonElement => screen.getByRole("button", { name: "Send" });
 
 describe("the composer", () => {
-  it("keeps what was written over a reload", async () => {
+  it("writes what is typed to the drafts that outlive the page", async () => {
     render(Composer, { task: task("t1", 1) });
     await write("half a thought");
+    expect(localStorage.getItem(`handrail:draft:${draftName(task("t1", 1))}`)).toContain("half a thought");
     cleanup();
     render(Composer, { task: task("t1", 1) });
     expect(reply().value).toBe("half a thought");
@@ -31,28 +35,31 @@ describe("the composer", () => {
     expect(reply().value).toBe("");
   });
 
-  it("sends with Ctrl+Enter and is empty then, though the task changed meanwhile", async () => {
-    let show: (props: { task: Task }) => Promise<void> = () => Promise.resolve();
-    const requests = serve({
-      [MESSAGES]: async () => {
-        await show({ task: task("t1", 2, { messages: 1 }) });
-        return message("m1", "t1");
-      },
-    });
-    show = render(Composer, { task: task("t1", 1) }).rerender;
+  it("sends with Ctrl+Enter, and is empty and in use before the server has answered", async () => {
+    const requests = serve({ [MESSAGES]: () => message("m1", "t1") });
+    const onsent = vi.fn();
+    render(Composer, { task: task("t1", 1), onsent });
+    reply().focus();
     await write("Round the total.");
     await fireEvent.keyDown(reply(), { key: "Enter", ctrlKey: true });
-    await vi.waitFor(() => expect(reply().value).toBe(""));
+    expect(reply().value).toBe("");
+    expect(document.activeElement).toBe(reply());
+    expect(onsent).toHaveBeenCalledOnce();
+    await vi.waitFor(() => expect(localStorage.length).toBe(0));
     expect(requests).toEqual([{ line: MESSAGES, body: { text: "Round the total.", attachments: [] } }]);
-    expect(localStorage.length).toBe(0);
   });
 
-  it("keeps what could not be sent, and says why", async () => {
-    serve({ [MESSAGES]: () => problem(409, { code: "archived", detail: "This workspace is archived." }) });
+  it("asks for a word with the files that it sends", () => {
+    draftOf("w1/t1").attachments = [{ id: "f1", filename: "plan.png", mime_type: "image/png", size: 5 }];
     render(Composer, { task: task("t1", 1) });
-    await write("still here");
-    await fireEvent.click(screen.getByRole("button", { name: "Send" }));
-    expect((await screen.findByRole("alert")).textContent).toBe("This workspace is archived.");
-    expect(reply().value).toBe("still here");
+    expect(send().disabled).toBe(true);
+    expect(screen.getByText("Add a word to what you send.")).toBeTruthy();
+  });
+
+  it("takes words though no agent is connected, and says what becomes of them", async () => {
+    render(Composer, { task: task("t1", 1) });
+    expect(screen.getByText("No agent is connected: it will get this when it returns.")).toBeTruthy();
+    await write("For later.");
+    expect(send().disabled).toBe(false);
   });
 });
