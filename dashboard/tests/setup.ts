@@ -9,5 +9,8 @@ class Observes {
 }
 
 Object.assign(globalThis, { ResizeObserver: Observes, IntersectionObserver: Observes });
-Element.prototype.scrollIntoView = () => {};
-window.scrollTo = () => {};
+// Some tests run without a page.
+if (typeof Element !== "undefined") {
+  Element.prototype.scrollIntoView = () => {};
+  window.scrollTo = () => {};
+}
