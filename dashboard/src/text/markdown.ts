@@ -31,8 +31,29 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("rel", "noopener noreferrer");
 });
 
+/** Nobody writes quotes and lists inside each other this deep, and the parser would take seconds for it. */
+const TOO_DEEP = /^[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,9}[.)])[ \t]+){33}/m;
+
 export function render(markdown: string): DocumentFragment {
-  const html = marked.parse(markdown, { async: false });
+  if (TOO_DEEP.test(markdown)) return asWritten(markdown);
+  try {
+    return harmless(marked.parse(markdown, { async: false }));
+  } catch (error) {
+    // Text that is built to exhaust the parser's stack has no better form than its own.
+    if (error instanceof RangeError) return asWritten(markdown);
+    throw error;
+  }
+}
+
+function asWritten(markdown: string): DocumentFragment {
+  const fragment = new DocumentFragment();
+  const block = document.createElement("pre");
+  block.textContent = markdown;
+  fragment.append(block);
+  return fragment;
+}
+
+function harmless(html: string): DocumentFragment {
   return purify.sanitize(html, {
     ALLOWED_TAGS,
     ALLOWED_ATTR: ["href", "title", "start", "align"],

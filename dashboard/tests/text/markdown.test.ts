@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { Lexer } from "marked";
+import { describe, expect, it, vi } from "vitest";
 import { render } from "../../src/text/markdown.ts";
 
 function rendered(markdown: string): HTMLElement {
@@ -60,5 +61,18 @@ describe("markdown", () => {
     const host = rendered("- [x] done\n- [ ] open\n\n`code`\n\n|a|b|\n|-|-:|\n|1|2|");
     expect(host.querySelectorAll("li, code, td")).toHaveLength(5);
     expect(host.textContent).toContain("☑ done");
+  });
+
+  it.each(["> ", "1. ", "- > "])("shows as it was written what is nested without end: %j", (piece) => {
+    const markdown = `before\n\n${piece.repeat(10_000)}x`;
+    expect(rendered(markdown).textContent).toBe(markdown);
+  });
+
+  it("shows as it was written what the parser's stack is too small for", () => {
+    const lexing = vi.spyOn(Lexer.prototype, "blockTokens").mockImplementation(() => {
+      throw new RangeError("Maximum call stack size exceeded");
+    });
+    expect(rendered("**deep** down").textContent).toBe("**deep** down");
+    lexing.mockRestore();
   });
 });
