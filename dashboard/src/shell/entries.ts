@@ -26,17 +26,12 @@ const RECENT_WORTH = 15;
 /** A name that is found only by its other words comes after those that say it themselves. */
 const OTHER_WORDS = 0.6;
 
-/** The commands: those of the view first, as one is in the middle of something there. */
-export function inReach(): Entry[] {
-  const groups = inGroups(commands.all.filter(({ id, group }) => group !== EVERYWHERE && id !== PALETTE));
-  const ofView = groups.filter(({ name }) => name !== MAKING && name !== GOING);
-  const ofShell = groups.filter((group) => !ofView.includes(group));
-  return [...ofView, ...ofShell].flatMap(({ entries }) => entries);
-}
-
-/** What is the same wherever one is comes last. */
-export function everywhere(): Entry[] {
-  return commands.all.filter(({ id, group }) => group === EVERYWHERE && id !== PALETTE);
+/** The commands: those of the view first, as one is in the middle of something there; the usual ones last. */
+export function commandEntries(): Entry[] {
+  const groups = inGroups(commands.all.filter(({ id }) => id !== PALETTE));
+  const isUsual = ({ name }: Group<Entry>): boolean => [MAKING, GOING, EVERYWHERE].includes(name);
+  const inOrder = [...groups.filter((group) => !isUsual(group)), ...groups.filter(isUsual)];
+  return inOrder.flatMap(({ entries }) => entries);
 }
 
 export function taskEntry(task: Task, workspaceName: string, group: string): Entry {

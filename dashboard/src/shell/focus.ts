@@ -22,7 +22,7 @@ const STOPS = "main, section, article, li, ul, ol, form, nav, dialog";
 /**
  * Watches over the focus within the page. When its element is removed, it goes to the link of what follows in
  * its list, else to what surrounded it. To a link, never to a button: a key that was meant for what is gone
- * must not decide something else.
+ * must not decide something else. A button that is disabled while it does its work has it back afterwards.
  */
 export function keepFocus(root: HTMLElement): () => void {
   let last: HTMLElement | null = null;
@@ -37,13 +37,17 @@ export function keepFocus(root: HTMLElement): () => void {
   function left({ target, relatedTarget }: FocusEvent): void {
     if (relatedTarget) return;
     queueMicrotask(() => {
-      const wasLeft = target === last && last?.isConnected && document.activeElement !== last;
-      if (wasLeft) last = null;
+      const isGone = !last?.isConnected || last.matches(":disabled");
+      if (target === last && !isGone && document.activeElement !== last) last = null;
     });
   }
 
-  const removals = new MutationObserver((records) => {
-    if (!last || last.isConnected || document.activeElement !== document.body) return;
+  const losses = new MutationObserver((records) => {
+    if (!last || document.activeElement !== document.body) return;
+    if (last.isConnected) {
+      if (!last.matches(":disabled") && records.some(({ target }) => target === last)) last.focus();
+      return;
+    }
     const lost = last;
     last = null;
     const removal = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(lost)));
@@ -54,11 +58,11 @@ export function keepFocus(root: HTMLElement): () => void {
 
   root.addEventListener("focusin", entered);
   root.addEventListener("focusout", left);
-  removals.observe(root, { childList: true, subtree: true });
+  losses.observe(root, { childList: true, subtree: true, attributeFilter: ["disabled"] });
   return () => {
     root.removeEventListener("focusin", entered);
     root.removeEventListener("focusout", left);
-    removals.disconnect();
+    losses.disconnect();
   };
 }
 

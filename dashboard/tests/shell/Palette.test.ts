@@ -19,9 +19,9 @@ beforeEach(() => {
   live.workspaces.put(workspace(), 1);
   live.store("w1").log.tasks.put(task("t1", 1, { title: "Upgrade the payment library" }), 1);
   takeBack = commands.offer(() => [
-    { id: "one", title: "Mark completed", group: "This task", keys: "e", run },
     { id: "palette", title: "Find anything", group: "Everywhere", run: () => {} },
     { id: "two", title: "Sign out", group: "Everywhere", run: () => {} },
+    { id: "one", title: "Mark completed", group: "This task", keys: "e", run },
   ]);
 });
 
@@ -46,16 +46,16 @@ const opened = async (props: object = {}): Promise<void> => {
 };
 
 describe("the palette", () => {
-  it("lists what can be done here first, then the places, then what is the same everywhere", async () => {
+  it("lists what can be done here first, then what can be done everywhere, then the places", async () => {
     await opened();
-    expect(options()).toEqual(["Mark completed", "Shop", "Sign out"]);
+    expect(options()).toEqual(["Mark completed", "Sign out", "Shop"]);
     expect(meant()).toBe("Mark completed");
   });
 
   it("goes round the results with the arrows, and runs the one that is meant", async () => {
     await opened();
     await press("ArrowUp");
-    await vi.waitFor(() => expect(meant()).toBe("Sign out"));
+    await vi.waitFor(() => expect(meant()).toBe("Shop"));
     await press("ArrowDown");
     await vi.waitFor(() => expect(meant()).toBe("Mark completed"));
     await press("Enter");

@@ -72,6 +72,28 @@ describe("the focus", () => {
     await vi.waitFor(() => expect(document.activeElement).toBe(find("h1")));
   });
 
+  it("comes back to a button that was disabled while it did its work", async () => {
+    const button = find("#a button") as HTMLButtonElement;
+    button.focus();
+    button.disabled = true;
+    // As browsers do, and jsdom does not.
+    button.blur();
+    await observed();
+    expect(document.activeElement).toBe(document.body);
+    button.disabled = false;
+    await vi.waitFor(() => expect(document.activeElement).toBe(button));
+  });
+
+  it("is not lost when a button that is at work is taken away", async () => {
+    const button = find("#a button") as HTMLButtonElement;
+    button.focus();
+    button.disabled = true;
+    button.blur();
+    await observed();
+    find("#a").remove();
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("#b a")));
+  });
+
   it("is not brought back to those who left", async () => {
     find("#a a").focus();
     find("#a a").blur();
