@@ -75,9 +75,9 @@ describe("the focus", () => {
   it("comes back to a button that was disabled while it did its work", async () => {
     const button = find("#a button") as HTMLButtonElement;
     button.focus();
-    button.disabled = true;
-    // As browsers do, and jsdom does not.
+    // Browsers take the focus from a disabled button; jsdom does not.
     button.blur();
+    button.disabled = true;
     await observed();
     expect(document.activeElement).toBe(document.body);
     button.disabled = false;
@@ -87,8 +87,8 @@ describe("the focus", () => {
   it("is not lost when a button that is at work is taken away", async () => {
     const button = find("#a button") as HTMLButtonElement;
     button.focus();
-    button.disabled = true;
     button.blur();
+    button.disabled = true;
     await observed();
     find("#a").remove();
     await vi.waitFor(() => expect(document.activeElement).toBe(find("#b a")));
