@@ -1,0 +1,99 @@
+"""Every view in both themes and on a phone: what axe can find, and what it cannot: reflow and the size of targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from chalicelib.onebox.program import Program
+from tests.support.clients import Person, keep_open
+from tests.support.showcase import Showcase, enter, fill, places, visit
+
+AXE = (Path(__file__).parents[3] / "dashboard/node_modules/axe-core/axe.min.js").read_text()
+NAMES = sorted(places(Showcase("", "", "")))
+RUN = """async () => {
+    const { violations, passes } = await axe.run(document, { resultTypes: ["violations"] });
+    const found = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html}`));
+    return { found, passed: passes.length };
+}"""
+# What can be pressed, but for links within a sentence, which the guideline leaves out.
+SMALL = """() => [...document.querySelectorAll(":is(main, dialog) :is(button, select, input), header button, nav a")]
+    .filter((each) => each.checkVisibility({ opacityProperty: true, visibilityProperty: true }))
+    .map((each) => [each, (each.closest("label") ?? each).getBoundingClientRect()])
+    .filter(([each, box]) => box.width > 1 && box.height > 1 && (box.height < 43.5 || box.width < 43.5))
+    .map(([each, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${each.outerHTML.slice(0, 160)}`)"""
+
+
+@pytest.fixture(scope="module")
+def shown(program: Program) -> tuple[Person, Showcase]:
+    person = Person(program.url, "somebody who looks around")
+    keep_open(person.http)
+    return person, fill(person)
+
+
+@pytest.fixture
+def look(chromium: Browser, program: Program, shown: tuple[Person, Showcase]) -> Iterator[Callable[..., Page]]:
+    contexts = []
+
+    def at(name: str, theme: Literal["light", "dark"] = "light", *, phone: bool = False) -> Page:
+        person, showcase = shown
+        context = chromium.new_context(
+            base_url=program.url,
+            color_scheme=theme,
+            reduced_motion="reduce",
+            viewport={"width": 390, "height": 844} if phone else {"width": 1280, "height": 860},
+            has_touch=phone,
+            is_mobile=phone,
+        )
+        contexts.append(context)
+        enter(context, person)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        visit(page, places(showcase)[name])
+        return page
+
+    yield at
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(look: Callable[..., Page], name: str, theme: str) -> None:
+    page = look(name, theme)
+    page.evaluate(AXE)
+    result = page.evaluate(RUN)
+    assert result["found"] == []
+    assert result["passed"] > 10
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_on_a_phone_nothing_is_cut_off_and_everything_can_be_hit(look: Callable[..., Page], name: str) -> None:
+    page = look(name, phone=True)
+    page.evaluate(AXE)
+    assert page.evaluate(RUN)["found"] == []
+    too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert too_wide <= 0, f"{name} scrolls sideways by {too_wide} pixels"
+    assert page.evaluate(SMALL) == []
+
+
+def test_the_sign_in_page_is_sound_in_both_themes(chromium: Browser, program: Program) -> None:
+    for theme in ("light", "dark"):
+        context = chromium.new_context(base_url=program.url, color_scheme=theme)
+        page = context.new_page()
+        page.goto("/signin")
+        page.get_by_role("button", name="Continue").wait_for()
+        page.evaluate(AXE)
+        assert page.evaluate(RUN)["found"] == []
+        context.close()
+
+
+def test_axe_would_find_something(look: Callable[..., Page]) -> None:
+    page = look("needs-me")
+    page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    page.evaluate(AXE)
+    assert any("button-name" in each for each in page.evaluate(RUN)["found"])
