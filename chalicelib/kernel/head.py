@@ -43,13 +43,13 @@ class Workspace(Entity, kw_only=True):
 class Head(Workspace, kw_only=True):
     """`unread` counts inbox entries by agent (`*`: offered to all); `acknowledged` those offers an agent has seen.
 
-    `changed_at` is the time of the last event.
+    `changed_at` is the time of the last event; heads written before it was kept have none.
     """
 
     PREFIX: ClassVar[str] = HEAD
 
     owner: str
-    changed_at: datetime
+    changed_at: datetime | None = None
     deleted_at: datetime | None = None
     unread: dict[str, int]
     acknowledged: dict[str, int]

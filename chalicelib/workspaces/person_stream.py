@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -69,7 +70,7 @@ def follow(session: Session, link: Link) -> Reply:
 def _page(
     session: Session, own: list[Scope], cursors: Mapping[str, int], said: Mapping[str, Event | None], opening: str
 ) -> Reply:
-    held = sorted(own, key=lambda scope: scope.head.changed_at, reverse=True)[:MOST_HELD]
+    held = sorted(own, key=_changed_at, reverse=True)[:MOST_HELD]
     page = _Page([opening, *(event.frame() for event in said.values() if event is not None)])
     standing = {scope.workspace_id: scope.head.seq for scope in own}
     for workspace_id in sorted(cursors.keys() - said.keys() - {scope.workspace_id for scope in held}):
@@ -78,6 +79,10 @@ def _page(
         page.take(scope, cursors.get(scope.workspace_id))
     link = address(link_for_person(session, KIND, page.cursors))
     return answer("".join(page.content), grip.more(link) if page.is_full else _hold(session, page.cursors, link))
+
+
+def _changed_at(scope: Scope) -> datetime:
+    return scope.head.changed_at or scope.head.updated_at
 
 
 def _hold(session: Session, cursors: Mapping[str, int], link: str) -> grip.Headers:

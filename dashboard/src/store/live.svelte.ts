@@ -13,8 +13,8 @@ import { WorkspaceStore } from "./workspace-store.ts";
 
 /** While no events come, the lists are asked for: perhaps only streams are held up on the way. */
 const CHECK_MS = 5_000;
-/** One stream follows no more than so many workspaces; beyond that the lists are asked for now and then. */
-const MOST_FOLLOWED = 200;
+/** One stream follows no more than so many workspaces; beyond that, the lists are asked for now and then. */
+const MOST_FOLLOWED = 100;
 const RARE_CHECK_MS = 30_000;
 
 class Live {
