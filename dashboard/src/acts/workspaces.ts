@@ -30,7 +30,7 @@ export async function archive(workspace: Workspace): Promise<boolean> {
 
 export async function restore(workspace: Workspace): Promise<boolean> {
   const done = await setArchived(workspace, false);
-  if (done) toasts.say(`${revealed(workspace.name)} is back`);
+  if (done) toasts.say(`${revealed(workspace.name)} is back`, () => setArchived(workspace, true));
   return done;
 }
 
