@@ -35,10 +35,11 @@ export class RulePreview {
       if (turn === this.#turn) this.#settle(answer);
     } catch (error) {
       if (turn !== this.#turn) return;
-      this.#settle(null);
-      const objections = objectionsOf(error);
-      if (objections) this.objection = objections;
-      else this.problem = explain(error);
+      const objection = objectionsOf(error);
+      // What was answered before stays for who goes on typing.
+      this.#settle(objection ? null : this.answer);
+      this.objection = objection;
+      if (!objection) this.problem = explain(error);
     }
   }
 
