@@ -102,20 +102,13 @@ def test_a_killed_server_that_returns_finds_the_page_as_it_was_left(new_window: 
         owner = process.owner()
         workspace_id = owner.create_workspace("restarted")["id"]
         task = owner.create_task(workspace_id, "Being answered")["id"]
-        page = new_window(process.url)
-        page.goto("/")
-        page.get_by_role("button", name="Continue").click()
-        page.get_by_role("link", name="Needs me").wait_for()
+        page = enter(new_window(process.url), owner)
         open_place(page, f"/w/{workspace_id}/t/{task}")
         reply(page).press_sequentially("Half of ")
 
         process.kill()
         expect(connection(page)).not_to_contain_text("Live")
         page.keyboard.type("an answer")
-        page.get_by_role("button", name="Send").click()
-        expect(page.get_by_role("alert")).to_contain_text("Handrail cannot be reached")
-        expect(reply(page)).to_have_value("Half of an answer")
-        reply(page).focus()
         process = Process(tmp_path, port=port)
         expect(connection(page)).to_contain_text("Live")
         process.owner().reply(workspace_id, task, "Said after the restart")
@@ -126,6 +119,30 @@ def test_a_killed_server_that_returns_finds_the_page_as_it_was_left(new_window: 
         page.keyboard.press("ControlOrMeta+Enter")
         expect(thread(page).get_by_text("Half of an answer", exact=True)).to_have_count(1)
         expect(reply(page)).to_have_value("")
+    finally:
+        process.end()
+
+
+def test_what_is_sent_while_the_server_is_away_is_kept_and_sent_once(new_window: NewWindow, tmp_path: Path) -> None:
+    process = Process(tmp_path)
+    port = process.url.rpartition(":")[2]
+    try:
+        owner = process.owner()
+        workspace_id = owner.create_workspace("away")["id"]
+        task = owner.create_task(workspace_id, "Being answered")["id"]
+        page = enter(new_window(process.url), owner)
+        open_place(page, f"/w/{workspace_id}/t/{task}")
+        process.kill()
+        reply(page).fill("Sent into the void")
+        page.get_by_role("button", name="Send").click()
+        expect(thread(page)).to_contain_text("Handrail cannot be reached")
+        process = Process(tmp_path, port=port)
+        open_place(page, f"/w/{workspace_id}/t/{task}")
+        thread(page).get_by_role("button", name="Retry").click()
+        expect(thread(page).get_by_role("button", name="Retry")).to_have_count(0)
+        expect(thread(page).get_by_text("Sent into the void", exact=True)).to_have_count(1)
+        messages = process.owner().ask("GET", f"/api/workspaces/{workspace_id}/tasks/{task}/messages")["items"]
+        assert [message["text"] for message in messages] == ["Sent into the void"]
     finally:
         process.end()
 
