@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.settings import DAY
@@ -121,12 +121,6 @@ def ask(agent: Agent, task_id: str, command: str, description: str) -> None:
 
 def _file(filename: str, mime_type: str, content: bytes) -> dict[str, str]:
     return {"filename": filename, "mime_type": mime_type, "data": base64.b64encode(content).decode()}
-
-
-def enter(context: BrowserContext, person: Person) -> None:
-    """Gives the browser the session that `person` has."""
-    name, _, value = person.http.headers["Cookie"].partition("=")
-    context.add_cookies([{"name": name, "value": value, "url": str(person.http.base_url)}])
 
 
 def places(shown: Showcase) -> dict[str, Place]:

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from chalicelib.kernel.settings import Settings
 from chalicelib.onebox.program import Program
+from tests.e2e.browser.windows import enter
 from tests.support.clients import Person, close_clients
-from tests.support.showcase import Place, enter, fill, places, settle, visit
+from tests.support.showcase import Place, fill, places, settle, visit
 
 Theme = Literal["light", "dark"]
 SIZES = {"desk": (1280, 820), "phone": (390, 844)}
@@ -33,7 +34,7 @@ def shoot(browser: Browser, owner: Person, folder: Path, theme: Theme, size: str
     page.goto("/signin")
     page.get_by_role("button", name="Continue").wait_for()
     page.screenshot(path=folder / f"sign-in-{theme}-{size}.png")
-    enter(context, owner)
+    enter(page, owner)
     for name, place in wanted.items():
         visit(page, place)
         page.screenshot(path=folder / f"{name}-{theme}-{size}.png")

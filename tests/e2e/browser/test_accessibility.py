@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from chalicelib.onebox.program import Program
+from tests.e2e.browser.windows import enter
 from tests.support.clients import Person, keep_open
-from tests.support.showcase import Showcase, enter, fill, places, settle, visit
+from tests.support.showcase import Showcase, fill, places, settle, visit
 
 AXE = (Path(__file__).parents[3] / "dashboard/node_modules/axe-core/axe.min.js").read_text()
 NAMES = sorted(places(Showcase("", "", "")))
@@ -52,8 +53,7 @@ def look(chromium: Browser, program: Program, shown: tuple[Person, Showcase]) ->
             is_mobile=phone,
         )
         contexts.append(context)
-        enter(context, person)
-        page = context.new_page()
+        page = enter(context.new_page(), person)
         page.set_default_timeout(10_000)
         visit(page, places(showcase)[name])
         return page
