@@ -9,7 +9,11 @@ from typing import Protocol
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
+from chalicelib.kernel import clock, directory
+from chalicelib.kernel.directory import Membership
 from chalicelib.onebox.program import Program
+from tests.e2e.browser.windows import Seat, enter
+from tests.support.clients import Person
 
 
 class NewWindow(Protocol):
@@ -52,6 +56,15 @@ def new_window(chromium: Browser, program: Program) -> Iterator[NewWindow]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def there(new_window: NewWindow, new_person: Callable[[], Person], workspace_id: str) -> Seat:
+    """Somebody else than `person`, who is let in to the same workspace."""
+    other = new_person()
+    member = Membership(workspace_id, "owner", clock.now())
+    directory.write(directory.membership_key(other.id, workspace_id), member)
+    return Seat(other, enter(new_window(), other))
 
 
 @pytest.fixture

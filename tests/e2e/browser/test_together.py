@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from chalicelib.kernel import clock, directory
-from chalicelib.kernel.directory import Membership
 from tests.e2e.browser.conftest import NewWindow
-from tests.e2e.browser.windows import enter, open_place, reply, thread
+from tests.e2e.browser.windows import Seat, enter, open_place, reply, thread
 from tests.support.clients import Agent, Person
-
-
-@dataclass
-class Seat:
-    """Somebody before a window."""
-
-    person: Person
-    page: Page
 
 
 @pytest.fixture
 def here(new_window: NewWindow, person: Person) -> Seat:
     return Seat(person, enter(new_window(), person))
-
-
-@pytest.fixture
-def there(new_window: NewWindow, new_person: Callable[[], Person], workspace_id: str) -> Seat:
-    """Somebody else, who is let in to the same workspace."""
-    other = new_person()
-    directory.write(directory.membership_key(other.id, workspace_id), Membership(workspace_id, "owner", clock.now()))
-    return Seat(other, enter(new_window(), other))
-
-
-def name_of(seat: Seat) -> str:
-    name: str = seat.person.ask("GET", "/auth/session")["person"]["name"]
-    return name
 
 
 def test_each_sees_what_the_other_says_and_does_and_keeps_what_they_type(
@@ -58,7 +32,7 @@ def test_each_sees_what_the_other_says_and_does_and_keeps_what_they_type(
     expect(reply(here.page)).to_have_value("I am still writing")
     here.page.keyboard.press("ControlOrMeta+Enter")
     expect(thread(there.page).get_by_text("I am still writing", exact=True)).to_have_count(1)
-    expect(thread(there.page)).to_contain_text(name_of(here))
+    expect(thread(there.page)).to_contain_text(here.name)
 
 
 def test_what_arrives_moves_neither_the_focus_nor_what_is_being_read(

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from playwright.sync_api import Locator, Page, expect
 
 from tests.support.clients import Person
+
+
+@dataclass
+class Seat:
+    """Somebody before a window."""
+
+    person: Person
+    page: Page
+
+    @property
+    def name(self) -> str:
+        name: str = self.person.ask("GET", "/auth/session")["person"]["name"]
+        return name
 
 
 def enter(page: Page, person: Person) -> Page:

@@ -1,0 +1,58 @@
+"""Two people who decide the same thing: one is first, and the other is told so."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from chalicelib.onebox.program import Program
+from tests.e2e.browser.conftest import NewWindow
+from tests.e2e.browser.windows import Seat, enter, open_place
+from tests.support.clients import Agent, Person
+from tests.support.proxy import Proxy
+
+
+@pytest.fixture
+def proxy(program: Program) -> Iterator[Proxy]:
+    with closing(Proxy(program.url)) as standing:
+        yield standing
+
+
+@pytest.fixture
+def here(new_window: NewWindow, person: Person, proxy: Proxy) -> Seat:
+    """The stream of this window can be frozen through `proxy`."""
+    return Seat(person, enter(new_window(proxy.url), person))
+
+
+def ask(agent: Agent, request_id: str) -> None:
+    agent.notify(
+        "notifications/claude/channel/permission_request",
+        {
+            "request_id": request_id,
+            "tool_name": "Bash",
+            "description": "Look at the tree",
+            "input_preview": json.dumps({"command": "git status --short"}),
+        },
+    )
+
+
+def test_who_decides_second_is_told_who_was_first(here: Seat, there: Seat, agent: Agent, proxy: Proxy) -> None:
+    ask(agent, "abcde")
+    for seat in (here, there):
+        open_place(seat.page, "/")
+    cards = [seat.page.get_by_role("group", name="Permission: Bash") for seat in (here, there)]
+    held: list[Route] = []
+    here.page.route("**/permissions/*/decision", lambda route: held.append(route))
+    with here.page.expect_request("**/permissions/*/decision"):
+        cards[0].get_by_role("button", name="Allow once").click()
+    with there.page.expect_response("**/permissions/*/decision"):
+        cards[1].get_by_role("button", name="Deny").click()
+    held[0].continue_()
+    told = re.compile(f"denied by.*{re.escape(there.name)}.*before you", re.DOTALL)
+    expect(here.page.get_by_text(told).last).to_be_visible()
+    expect(cards[0].get_by_role("button", name="Allow once")).to_have_count(0)
