@@ -9,6 +9,8 @@ export interface Scene {
   /** As long as it stays the same, the view stays and only its properties change. */
   key: string;
   props: Record<string, unknown>;
+  /** The view if it is here already: then it is shown at once, and one is where one was on the page. */
+  loaded: AnyView | undefined;
   load: () => Promise<AnyView>;
 }
 
@@ -22,18 +24,22 @@ const VIEWS = {
   signin: () => import("../views/SignIn.svelte"),
 };
 
-/** A view and what it is shown with; that the two fit is checked here, and not needed to be known elsewhere. */
-function scene<Props extends object>(
-  load: () => Promise<{ default: Component<Props> }>,
-  props: Props,
-  key = "",
-): Scene {
-  return {
-    key,
-    props: props as Record<string, unknown>,
-    load: async () => (await load()).default as unknown as AnyView,
-  };
+type Load<Props extends object> = () => Promise<{ default: Component<Props> }>;
+
+const loaded = new Map<unknown, AnyView>();
+
+async function loadOnce<Props extends object>(load: Load<Props>): Promise<AnyView> {
+  const view = (await load()).default as unknown as AnyView;
+  loaded.set(load, view);
+  return view;
 }
+
+/** A view and what it is shown with; that the two fit is checked here, and not needed to be known elsewhere. */
+function scene<Props extends object>(load: Load<Props>, props: Props, key = ""): Scene {
+  return { key, props: props as Record<string, unknown>, loaded: loaded.get(load), load: () => loadOnce(load) };
+}
+
+const notFound = (): Promise<{ default: typeof NotFound }> => Promise.resolve({ default: NotFound });
 
 export function sceneOf(route: Route): Scene {
   switch (route.view) {
@@ -50,20 +56,24 @@ export function sceneOf(route: Route): Scene {
     case "signin":
       return scene(VIEWS.signin, { next: route.next });
     case "not-found":
-      return scene(() => Promise.resolve({ default: NotFound }), { what: "page" as const });
+      return scene(notFound, { what: "page" as const });
     default:
       return scene(VIEWS[route.view], {});
   }
 }
 
 /** Fetches one after the other what was not needed so far, while the browser has nothing else to do. */
-export async function preload(loads: (() => Promise<unknown>)[] = Object.values(VIEWS)): Promise<void> {
+export async function preload(loads: (() => Promise<unknown>)[] = everyView()): Promise<void> {
   if (savesData()) return;
   for (const load of loads) {
     await idle();
     // What cannot be had now is asked for again when it is wanted, and missed then.
     await load().catch(() => {});
   }
+}
+
+function everyView(): (() => Promise<AnyView>)[] {
+  return Object.values(VIEWS).map((load) => () => loadOnce(load as Load<never>));
 }
 
 function idle(): Promise<void> {

@@ -18,18 +18,23 @@ export class Stage {
 
   async show(route: Route): Promise<void> {
     const turn = (this.#turn += 1);
-    const { key, props, load } = sceneOf(route);
+    const scene = sceneOf(route);
+    if (scene.loaded) return this.#put(route, scene, scene.loaded);
     this.loading = true;
     try {
-      const View = await load();
-      if (turn !== this.#turn) return;
-      this.shown = { route, View, props, place: `${route.view} ${key}` };
-      this.failed = false;
+      const view = await scene.load();
+      if (turn === this.#turn) this.#put(route, scene, view);
     } catch (error) {
       if (turn !== this.#turn) return;
       console.error(error);
       this.failed = true;
+      this.loading = false;
     }
+  }
+
+  #put(route: Route, { key, props }: Scene, View: AnyView): void {
+    this.shown = { route, View, props, place: `${route.view} ${key}` };
+    this.failed = false;
     this.loading = false;
   }
 }

@@ -11,7 +11,7 @@ vi.mock("../../src/shell/scenes.ts", async (original) => {
     ...real,
     sceneOf: (route: Route) => {
       const load = views.load.get(route.view);
-      return load ? { ...real.sceneOf(route), load } : real.sceneOf(route);
+      return load ? { ...real.sceneOf(route), loaded: undefined, load } : real.sceneOf(route);
     },
   };
 });
@@ -86,6 +86,17 @@ describe("the stage", () => {
     expect(places[0]).toBe(places[1]);
     expect(places[1]).not.toBe(places[2]);
     expect(stage.shown?.props).toEqual({ workspaceId: "w2", filter });
+  });
+});
+
+describe("a view that was there before", () => {
+  it("is there again at once", async () => {
+    views.load.clear();
+    const stage = new Stage();
+    await stage.show({ view: "personal" });
+    await stage.show({ view: "not-found" });
+    void stage.show({ view: "personal" });
+    expect(stage.shown?.place).toBe("personal ");
   });
 });
 
