@@ -67,7 +67,7 @@ export async function call<T>(method: Method, path: string, options: Options = {
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
 }
 
-async function refusal(response: Response, path: string): Promise<Problem> {
+export async function refusal(response: Response, path: string): Promise<Problem> {
   if (response.status === 401 && !path.startsWith("/auth/")) announceSignedOut();
   const body = (await response.json().catch(() => null)) as ProblemBody | null;
   return new Problem(response.status, body ?? { title: `The server answered ${response.status}.` });

@@ -1,10 +1,12 @@
 /**
  * Markdown from people and agents to nodes that can do no harm. Raw HTML is shown as it was written, never
- * obeyed; images become links (nothing is loaded from elsewhere); links open apart and lead to the web only.
+ * obeyed; images become links (nothing is loaded from elsewhere); links open apart, lead to the web only, and say
+ * where when their words say something else; characters that hide or reorder others are named.
  * Loaded when the first markdown is shown: see `Markdown.svelte`.
  */
 import createDOMPurify from "dompurify";
 import { Marked, type Tokens } from "marked";
+import { reveal } from "./reveal.ts";
 
 const ALLOWED_TAGS = [
   ...["a", "p", "br", "hr", "strong", "em", "del", "code", "pre", "blockquote"],
@@ -19,6 +21,8 @@ const marked = new Marked({
   async: false,
   renderer: {
     html: ({ text }: Tokens.HTML | Tokens.Tag) => escape(text),
+    // Between raw tags the parser takes text for HTML: it is as little obeyed as they are.
+    text: (token: Tokens.Text | Tokens.Escape) => ("escaped" in token && token.escaped ? escape(token.text) : false),
     image: ({ href, text }: Tokens.Image) => `<a href="${escape(href)}">${escape(text || href)}</a>`,
     checkbox: ({ checked }: Tokens.Checkbox) => (checked ? "☑ " : "☐ "),
   },
@@ -37,7 +41,7 @@ const TOO_DEEP = /^[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,9}[.)])[ \t]+){33}/m;
 export function render(markdown: string): DocumentFragment {
   if (TOO_DEEP.test(markdown)) return asWritten(markdown);
   try {
-    return harmless(marked.parse(markdown, { async: false }));
+    return honest(harmless(marked.parse(markdown, { async: false })));
   } catch (error) {
     // Text that is built to exhaust the parser's stack has no better form than its own.
     if (error instanceof RangeError) return asWritten(markdown);
@@ -50,7 +54,43 @@ function asWritten(markdown: string): DocumentFragment {
   const block = document.createElement("pre");
   block.textContent = markdown;
   fragment.append(block);
+  return honest(fragment);
+}
+
+/** An address, or what a reader takes for one. */
+const ADDRESS = /^\s*(?:https?:\/\/)?((?:[\p{L}\p{N}-]+\.)+\p{L}{2,})(?:[/:?#\s]|$)/iu;
+
+function honest(fragment: DocumentFragment): DocumentFragment {
+  for (const link of fragment.querySelectorAll<HTMLAnchorElement>("a[href]")) tellWhere(link);
+  const texts = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
+  const all: Text[] = [];
+  while (texts.nextNode()) all.push(texts.currentNode as Text);
+  all.forEach(nameHidden);
   return fragment;
+}
+
+/** Words that look like one address on a link to another: the true one stands beside them. */
+function tellWhere(link: HTMLAnchorElement): void {
+  const said = ADDRESS.exec(link.textContent)?.[1]?.toLowerCase();
+  if (!said || !link.host || without(link.hostname) === without(said)) return;
+  link.append(` (${link.host})`);
+}
+
+function without(host: string): string {
+  return host.replace(/^www\./, "");
+}
+
+function nameHidden(text: Text): void {
+  const pieces = reveal(text.data);
+  if (!pieces.some(({ hidden }) => hidden)) return;
+  text.replaceWith(...pieces.map(({ text, hidden }) => (hidden ? named(text) : text)));
+}
+
+function named(code: string): HTMLElement {
+  const mark = document.createElement("mark");
+  mark.title = "Hidden character";
+  mark.textContent = code;
+  return mark;
 }
 
 function harmless(html: string): DocumentFragment {

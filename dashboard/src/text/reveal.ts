@@ -42,8 +42,11 @@ const JOINING_SCRIPT_BEFORE = /[\p{Script=Arabic}\p{Script=Devanagari}\p{Script=
 /** Joiners and variation selectors are honest inside emoji and in scripts that are written with them. */
 function isSpelling(text: string, index: number): boolean {
   const before = text.slice(Math.max(0, index - 6), index);
-  if (/^[\u200d\ufe0f]/.test(text.slice(index)) && EMOJI_BEFORE.test(before)) return true;
-  return /^[\u200c\u200d]/.test(text.slice(index)) && JOINING_SCRIPT_BEFORE.test(before);
+  const here = text.slice(index, index + 2);
+  if (/^[\u200d\ufe0f]/.test(here) && EMOJI_BEFORE.test(before)) return true;
+  // A digit in its key, as in 1️⃣.
+  if (here === "\ufe0f\u20e3" && /[0-9#*]$/.test(before)) return true;
+  return /^[\u200c\u200d]/.test(here) && JOINING_SCRIPT_BEFORE.test(before);
 }
 
 function codePoint(character: string): string {
@@ -52,8 +55,8 @@ function codePoint(character: string): string {
 }
 
 /** The same for places that take a string, such as the page's title. */
-export function revealed(text: string): string {
-  return reveal(text, { oneLine: true })
+export function revealed(text: string, how: Strictness = { oneLine: true }): string {
+  return reveal(text, how)
     .map((piece) => (piece.hidden ? `[${piece.text}]` : piece.text))
     .join("");
 }

@@ -13,7 +13,17 @@ describe("revealed text", () => {
   });
 
   it("leaves honest text alone", () => {
-    for (const text of ["Naïve café", "שלום", "日本語", "👩‍💻 ❤️", "می‌خواهم"]) expect(revealed(text)).toBe(text);
+    for (const text of ["Naïve café", "שלום", "日本語", "👩‍💻 ❤️ 1️⃣ #️⃣", "می‌خواهم"]) expect(revealed(text)).toBe(text);
+  });
+
+  it("names spaces that only look like one in what will be run, and leaves them to prose", () => {
+    const text = "rm\u00a0-rf\u2003~\u3000x";
+    expect(revealed(text, { exact: true })).toBe("rm[U+00A0]-rf[U+2003]~[U+3000]x");
+    expect(revealed(text)).toBe(text);
+  });
+
+  it("names a variation selector that varies nothing", () => {
+    expect(revealed("rm 1\ufe0f a\ufe0f")).toBe("rm 1[U+FE0F] a[U+FE0F]");
   });
 
   it("keeps the lines of a command and makes one line of a title", () => {
