@@ -10,7 +10,19 @@ from datetime import UTC, datetime
 
 from tests.bench.process import ROOT
 
-NAMES = ("start", "engine", "api", "push", "relay", "memory", "round_trips", "dashboard")
+NAMES = (
+    "start",
+    "engine",
+    "api",
+    "push",
+    "relay",
+    "memory",
+    "round_trips",
+    "dashboard",
+    "interactions",
+    "heap",
+    "lighthouse",
+)
 
 
 def machine() -> str:

@@ -24,14 +24,14 @@ def amount(what: str, value: float, unit: str, most: float | None = None) -> Non
     figure(what, f"{value:,.1f} {unit}", bound, None if most is None else value <= most)
 
 
-def latency(what: str, seconds: Sequence[float], bound: tuple[float, float] | None = None) -> None:
-    """The p50 and p99 of `seconds`; `bound` is theirs, in milliseconds."""
-    p50, p99 = statistics.median(seconds) * 1000, percentile(seconds, 99) * 1000
-    measured = f"p50 {p50:7.2f} ms   p99 {p99:7.2f} ms"
+def latency(what: str, seconds: Sequence[float], bound: tuple[float, float] | None = None, *, tail: int = 99) -> None:
+    """The p50 and p99 (or another `tail`) of `seconds`; `bound` is theirs, in milliseconds."""
+    p50, high = statistics.median(seconds) * 1000, percentile(seconds, tail) * 1000
+    measured = f"p50 {p50:7.2f} ms   p{tail} {high:7.2f} ms"
     if bound is None:
         figure(what, measured)
     else:
-        figure(what, measured, f"≤ {bound[0]:g} / {bound[1]:g} ms", p50 <= bound[0] and p99 <= bound[1])
+        figure(what, measured, f"≤ {bound[0]:g} / {bound[1]:g} ms", p50 <= bound[0] and high <= bound[1])
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
