@@ -11,8 +11,8 @@ from tests.support.clients import Agent, Json, Person
 from tests.support.hostile import FILE_NAMES, FILES, LINES, MARKDOWN
 
 NAMES = [name for name in LINES if len(name) <= 100]
-ASKED = 24
-DENIED = 12
+ASKED = 16
+DENIED = 8
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,15 @@ def hostile_world(person: Person) -> HostileWorld:
     for name in NAMES[:20]:
         person.create_workspace(name, mission=name)
     workspace_id = person.create_workspace(NAMES[0], mission="\n".join(MARKDOWN)[:4_000])["id"]
-    agents = [person.agent(workspace_id, name) for name in NAMES]
+    agents = [person.agent(workspace_id, name) for name in NAMES[:30]]
     agent = agents[0].initialize()
     titles = list(itertools.islice(itertools.cycle(LINES), len(MARKDOWN)))
     for title, body in zip(titles, MARKDOWN, strict=True):
         agent.call("createTask", title=title, body=body, assignee="human")
     thread = person.create_task(workspace_id, NAMES[1], body="\n\n".join(MARKDOWN))["id"]
+    at = f"/api/workspaces/{workspace_id}/tasks/{thread}"
+    person.ask("PATCH", at, json={"title": NAMES[2], "assignee": "human"})
+    person.create_task(workspace_id, NAMES[3], parent_id=thread)
     say(agent, thread)
     ask_and_deny(person, workspace_id, agents, thread)
     add_rules(person, workspace_id)
@@ -80,7 +83,7 @@ def ask_and_deny(person: Person, workspace_id: str, agents: list[Agent], task_id
 
 def add_rules(person: Person, workspace_id: str) -> None:
     at = f"/api/workspaces/{workspace_id}/permission_rules"
-    for name in NAMES[:40]:
+    for name in NAMES[:30]:
         person.ask("POST", at, 201, json={"tool_name": "Read", "pattern": json.dumps({"file_path": name})})
     for name in ("<img src=x onerror=harmed()>", "<svg/onload=harmed()>", "W" * 90):
         person.ask("POST", at, 201, json={"tool_name": "Bash", "pattern": f"echo '{name}'"})

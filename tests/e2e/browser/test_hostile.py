@@ -14,7 +14,7 @@ from tests.e2e.browser.conftest import NewWindow
 from tests.e2e.browser.watch import Watch
 from tests.e2e.browser.windows import enter, listed, open_place, thread
 from tests.support.clients import Agent, Person
-from tests.support.hostile import EMBEDDED, HANDLERS, HIDING, MARKDOWN, MUTATING, SCRIPTS
+from tests.support.hostile import EMBEDDED, FILES, HANDLERS, HIDING, MARKDOWN, MUTATING, SCRIPTS
 from tests.support.hostile_world import HostileWorld, hostile_world
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
@@ -146,16 +146,21 @@ def test_signing_in_never_leads_away_from_here(new_window: NewWindow, program: P
     assert watch.signs == []
 
 
-def test_hostile_files_are_previewed_without_being_obeyed(
-    watched: tuple[Page, Watch], world: HostileWorld, program: Program
-) -> None:
+def test_hostile_files_are_shown_as_text_or_not_at_all(watched: tuple[Page, Watch], world: HostileWorld) -> None:
     page, watch = watched
     open_place(page, f"{world.path}/t/{world.files}")
     files_listed(page, world)
-    for button in thread(page).get_by_role("list", name="Attachments").first.get_by_role("button").all():
+    for name, mime_type, content in FILES:
+        button = page.get_by_role("button", name=f"Preview {name}", exact=True)
+        if mime_type not in {"text/plain", "text/markdown", "application/json"}:
+            expect(button).to_have_count(0)
+            continue
         button.click()
+        preview = page.get_by_role("dialog")
+        expect(preview).to_contain_text(content[-20:].strip())
         assert watch.found(page) == []
         page.keyboard.press("Escape")
+        expect(preview).to_have_count(0)
 
 
 @pytest.mark.parametrize("name", ["drawing.svg", "page.html", "page.xhtml", "page.xml", "script.js"])
