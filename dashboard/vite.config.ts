@@ -20,6 +20,17 @@ export default defineConfig({
     // An inlined asset would be a data: URL, which the Content-Security-Policy allows for images only.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // In one piece what every page begins with, and in one what views share: each file more is another wait.
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: "base", tags: ["$initial"] },
+            { name: "shared", test: /src\/(parts|acts|store|text)\//, minShareCount: 2 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { "/api": server, "/auth": server, "/mcp": server } },
   resolve: { conditions: ["browser", "module", "development|production"] },

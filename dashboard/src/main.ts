@@ -4,9 +4,11 @@ import "./app.css";
 import { router } from "./router.svelte.ts";
 import { sceneOf } from "./shell/scenes.ts";
 import "./shell/shell.css";
+import { live } from "./store/live.svelte.ts";
 
-// On its way while we ask who is there; whether it comes is noticed where it is shown.
+// On their way while we ask who is there; whether they come is noticed where they are shown.
 sceneOf(router.route).load().catch(() => {});
+if (router.route.view !== "signin") void live.begin();
 
 const target = document.getElementById("app");
 if (!target) throw new Error("index.html has no #app");

@@ -26,6 +26,7 @@ class Live {
   /** Called with every event, after it was taken in. */
   onApplied: (event: LogEvent) => void = () => {};
   readonly #stores = new Map<string, WorkspaceStore>();
+  #begun: Promise<void> | undefined;
   #stream: SharedStream | undefined;
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,9 +49,15 @@ class Live {
       state: (state) => this.#entered(state),
     });
     // The stream continues from what the snapshot says; if there is none yet, it begins with resets.
-    await this.refresh();
+    await this.begin();
+    if (!this.loaded) await this.refresh();
     this.#stream.start();
     this.#checkLater();
+  }
+
+  /** The first snapshot. It may be asked for while it is not known yet who is there: the server knows. */
+  begin(): Promise<void> {
+    return (this.#begun ??= this.refresh());
   }
 
   async refresh(): Promise<void> {
