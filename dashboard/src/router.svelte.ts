@@ -8,6 +8,8 @@ export interface WorkspaceFilter {
   /** Null: nothing was chosen, the view decides. */
   statuses: Status[] | null;
   assignee: Assignee | null;
+  /** Only what waits for a person. */
+  waiting: boolean;
   q: string;
 }
 
@@ -63,16 +65,18 @@ function filterOf(query: URLSearchParams): WorkspaceFilter {
     view: query.get("view") === "board" ? "board" : "list",
     statuses: named.length > 0 ? named : null,
     assignee: assignee === "human" || assignee === "agent" ? assignee : null,
+    waiting: query.has("waiting"),
     q: query.get("q") ?? "",
   };
 }
 
-function queryOf({ view, statuses, assignee, q }: Partial<WorkspaceFilter>): string {
+function queryOf({ view, statuses, assignee, waiting, q }: Partial<WorkspaceFilter>): string {
   const query = new URLSearchParams();
   if (view === "board") query.set("view", view);
   if (statuses?.length === STATUSES.length) query.set("status", "all");
   else if (statuses?.length) query.set("status", statuses.join(","));
   if (assignee) query.set("assignee", assignee);
+  if (waiting) query.set("waiting", "1");
   if (q) query.set("q", q);
   return query.size > 0 ? `?${query}`.replaceAll("%2C", ",") : "";
 }

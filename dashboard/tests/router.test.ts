@@ -3,7 +3,7 @@ import { paths, routeOf, type WorkspaceFilter } from "../src/router.svelte.ts";
 import { STATUSES } from "../src/text/words.ts";
 
 const at = (path: string): ReturnType<typeof routeOf> => routeOf(new URL(path, "https://handrail.example"));
-const EVERYTHING: WorkspaceFilter = { view: "list", statuses: null, assignee: null, q: "" };
+const EVERYTHING: WorkspaceFilter = { view: "list", statuses: null, assignee: null, waiting: false, q: "" };
 
 describe("addresses", () => {
   it("name the views", () => {
@@ -16,8 +16,8 @@ describe("addresses", () => {
   });
 
   it("carry what is shown of a workspace, and how", () => {
-    const filter: WorkspaceFilter = { view: "board", statuses: ["ongoing", "blocked"], assignee: "human", q: "a&b, c" };
-    expect(paths.workspace("W1", filter)).toBe("/w/W1?view=board&status=ongoing,blocked&assignee=human&q=a%26b,+c");
+    const filter: WorkspaceFilter = { view: "board", statuses: ["ongoing", "blocked"], assignee: "human", waiting: true, q: "a&b, c" };
+    expect(paths.workspace("W1", filter)).toBe("/w/W1?view=board&status=ongoing,blocked&assignee=human&waiting=1&q=a%26b,+c");
     expect(at(paths.workspace("W1", filter))).toEqual({ view: "workspace", workspaceId: "W1", filter });
     const all = { ...EVERYTHING, statuses: STATUSES };
     expect(paths.workspace("W1", all)).toBe("/w/W1?status=all");
@@ -27,7 +27,7 @@ describe("addresses", () => {
   it("ignore what they cannot mean", () => {
     const nonsense = "/w/W1?view=cube&status=gone,&assignee=nobody";
     expect(at(nonsense)).toEqual({ view: "workspace", workspaceId: "W1", filter: EVERYTHING });
-    expect(paths.workspace("W1", { view: "list", statuses: null, assignee: null, q: "" })).toBe("/w/W1");
+    expect(paths.workspace("W1", { view: "list", statuses: null, assignee: null, waiting: false, q: "" })).toBe("/w/W1");
   });
 
   it("that name nothing are not found", () => {

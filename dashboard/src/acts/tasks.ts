@@ -1,5 +1,5 @@
 /**
- * What a person does with a task: shown at once, taken back with an explanation when the server refuses, and
+ * What a person does with tasks: shown at once, taken back with an explanation when the server refuses, and
  * with an undo where the server allows the way back. Changes of one task are sent one after the other.
  */
 import * as api from "../api/calls.ts";
@@ -9,9 +9,17 @@ import type { Assignee, Status, Task } from "../api/types.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import { live } from "../store/live.svelte.ts";
 import type { WorkspaceLog } from "../store/workspace-log.ts";
-import { LEGAL_MOVES, STATUS_WORDS } from "../text/words.ts";
+import { LEGAL_MOVES, OPEN, STATUS_WORDS } from "../text/words.ts";
 
-type Fields = Pick<TaskChange, "status" | "assignee" | "position">;
+export type Fields = Pick<TaskChange, "status" | "assignee" | "position">;
+
+export interface Change {
+  task: Task;
+  fields: Fields;
+}
+
+/** Closed tasks stand in the order in which they were closed, this one last. */
+const LAST = 1e12;
 
 const sending = new Map<string, Promise<unknown>>();
 
@@ -25,48 +33,65 @@ export function assign(task: Task, assignee: Assignee): Promise<boolean> {
 
 /** Puts a task to another status, another place, or both. */
 export async function move(task: Task, fields: Fields): Promise<boolean> {
-  const done = await change(task, fields);
-  if (done) toasts.say(said(fields), wayBack(task, fields));
-  return done;
+  const done = await changeAll([{ task, fields }], () => said(fields));
+  return done.length === 1;
 }
 
 export async function moveAll(tasks: Task[], fields: Fields): Promise<void> {
-  const moved: Task[] = [];
-  await Promise.all(tasks.map(async (task) => (await change(task, fields)) && moved.push(task)));
-  if (moved.length === 0) return;
-  const back = moved.map((task) => wayBack(task, fields));
-  const undo = back.every((one) => one !== null) ? () => Promise.all(back.map((one) => one?.())) : null;
-  toasts.say(moved.length === 1 ? said(fields) : `${moved.length} tasks: ${said(fields)}`, undo);
+  const changes = tasks.map((task) => ({ task, fields }));
+  await changeAll(changes, (done) => (done === 1 ? said(fields) : `${done} tasks: ${said(fields)}`));
 }
 
-/** Sends `fields`, showing them at once. False: refused, and the person was told. */
-async function change(task: Task, fields: Fields): Promise<boolean> {
-  const { log } = live.store(task.workspace_id);
-  const settled = log.tasks.expect(task.id, (known) => ({ ...known, ...fields }));
-  try {
-    log.tasks.put(await inTurn(task.id, () => api.tasks.change(task.workspace_id, task.id, fields)), log.cursor);
-    return true;
-  } catch (error) {
-    takeCurrent(log, error);
-    toasts.complain(`“${task.title}” stays as it was. ${explain(error)}`);
-    return false;
-  } finally {
-    settled();
-  }
+/**
+ * Sends all `changes`, showing them at once, and says what was done with one way back for all; without words
+ * for it, nothing. Gives those that went well; about the others the person was told.
+ */
+export async function changeAll(changes: Change[], words: ((done: number) => string) | null): Promise<Change[]> {
+  const { done, failed } = await each(changes, ({ task, fields }) => change(task, fields));
+  complain(failed, "stays as it was", "stay as they were");
+  if (!words || done.length === 0) return done;
+  const back = done.map(wayBack);
+  toasts.say(words(done.length), back.every((one) => one !== null) ? () => takeBack(back) : null);
+  return done;
+}
+
+async function takeBack(back: Change[]): Promise<void> {
+  const { failed } = await each(back, ({ task, fields }) => change(task, fields));
+  complain(failed, "could not be put back", "could not be put back");
 }
 
 /** Deletes it, with its thread. There is no way back: ask first. */
 export async function remove(task: Task): Promise<boolean> {
+  return (await removeAll([task])).length === 1;
+}
+
+/** Gives those that are gone. */
+export async function removeAll(tasks: Task[]): Promise<Task[]> {
+  const { done, failed } = await each(tasks.map((task) => ({ task })), async ({ task }) => {
+    const { log } = live.store(task.workspace_id);
+    const settled = log.tasks.expect(task.id, () => null);
+    try {
+      await inTurn(task.id, () => api.tasks.remove(task.workspace_id, task.id));
+      log.tasks.delete(task.id);
+    } finally {
+      settled();
+    }
+  });
+  complain(failed, "was not deleted", "were not deleted");
+  if (done.length > 0) toasts.say(done.length === 1 ? "Task deleted" : `${done.length} tasks deleted`);
+  return done.map(({ task }) => task);
+}
+
+async function change(task: Task, fields: Fields): Promise<void> {
   const { log } = live.store(task.workspace_id);
-  const settled = log.tasks.expect(task.id, () => null);
+  const closes = fields.status !== undefined && !OPEN.includes(fields.status);
+  const shown = closes ? { position: LAST, ...fields } : fields;
+  const settled = log.tasks.expect(task.id, (known) => ({ ...known, ...shown }));
   try {
-    await inTurn(task.id, () => api.tasks.remove(task.workspace_id, task.id));
-    log.tasks.delete(task.id);
-    toasts.say("Task deleted");
-    return true;
+    log.tasks.put(await inTurn(task.id, () => api.tasks.change(task.workspace_id, task.id, fields)), log.cursor);
   } catch (error) {
-    toasts.complain(`“${task.title}” was not deleted. ${explain(error)}`);
-    return false;
+    takeCurrent(log, error);
+    throw error;
   } finally {
     settled();
   }
@@ -89,6 +114,31 @@ export async function edit(task: Task, text: { title: string; body: string }): P
   }
 }
 
+interface Failed {
+  task: Task;
+  error: unknown;
+}
+
+async function each<T extends { task: Task }>(
+  all: T[],
+  work: (one: T) => Promise<void>,
+): Promise<{ done: T[]; failed: Failed[] }> {
+  const done: T[] = [];
+  const failed: Failed[] = [];
+  await Promise.all(
+    all.map((one) => work(one).then(() => done.push(one), (error: unknown) => failed.push({ task: one.task, error }))),
+  );
+  return { done, failed };
+}
+
+/** One explanation for all: what fails together mostly fails for the same reason. */
+function complain(failed: Failed[], one: string, many: string): void {
+  const [first] = failed;
+  if (!first) return;
+  const which = failed.length === 1 ? `“${first.task.title}” ${one}.` : `${failed.length} tasks ${many}.`;
+  toasts.complain(`${which} ${explain(first.error)}`);
+}
+
 function inTurn<T>(id: string, send: () => Promise<T>): Promise<T> {
   const turn = (sending.get(id) ?? Promise.resolve()).then(send, send);
   const over = turn.catch(() => {}).finally(() => {
@@ -105,17 +155,18 @@ function takeCurrent(log: WorkspaceLog, error: unknown): Task | undefined {
   return current;
 }
 
-function wayBack(before: Task, fields: Fields): (() => Promise<boolean>) | null {
+function wayBack({ task, fields }: Change): Change | null {
   const back: Fields = {};
-  if (fields.status && fields.status !== before.status) {
+  if (fields.status && fields.status !== task.status) {
     // What was ended before it was begun cannot be as it was; it can be open again.
-    const status = [before.status, "ongoing" as const].find((one) => LEGAL_MOVES[fields.status!].includes(one));
+    const status = [task.status, "ongoing" as const].find((one) => LEGAL_MOVES[fields.status!].includes(one));
     if (!status) return null;
-    back.status = status;
+    // Closing put it to the end of its column.
+    Object.assign(back, { status, position: task.position });
   }
-  if (fields.assignee) back.assignee = before.assignee;
-  if (fields.position !== undefined) back.position = before.position;
-  return () => change(before, back);
+  if (fields.assignee) back.assignee = task.assignee;
+  if (fields.position !== undefined) back.position = task.position;
+  return { task, fields: back };
 }
 
 function said({ status, assignee }: Fields): string {

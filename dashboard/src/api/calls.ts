@@ -97,12 +97,15 @@ export interface TaskFilter {
   assignee?: Assignee | null;
   text?: string;
   parentId?: string;
+  /** From the end of the board's order: of closed tasks, those that were closed last. */
+  lastFirst?: boolean;
 }
 
 export const tasks = {
   list: (ws: string, filter: TaskFilter, cursor: Cursor) => {
-    const { statuses, assignee, text, parentId } = filter;
-    const filters = { status: statuses?.join(","), assignee, q: text, parent_id: parentId };
+    const { statuses, assignee, text, parentId, lastFirst } = filter;
+    const order = lastFirst ? "last_first" : null;
+    const filters = { status: statuses?.join(","), assignee, q: text, parent_id: parentId, order };
     return call<List<Task>>("GET", `${at(ws)}/tasks${query(cursor, filters)}`);
   },
   /** The first of those that have `text` in their title or body. */

@@ -120,6 +120,6 @@ describe("completing what waits", () => {
     });
     await complete(shop.task("t1", 1, { status: "notstarted", assignee: "human" }));
     toasts.undoLatest();
-    await vi.waitFor(() => expect(changes).toEqual([{ status: "completed" }, { status: "ongoing" }]));
+    await vi.waitFor(() => expect(changes).toEqual([{ status: "completed" }, { status: "ongoing", position: 1 }]));
   });
 });

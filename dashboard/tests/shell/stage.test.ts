@@ -73,7 +73,7 @@ describe("the stage", () => {
   it("is at the same place while only the filter changes, and at another with another workspace", async () => {
     const stage = new Stage();
     views.load.set("workspace", () => Promise.resolve(named("workspace")));
-    const filter = { view: "list", statuses: null, assignee: null, q: "" } as const;
+    const filter = { view: "list", statuses: null, assignee: null, waiting: false, q: "" } as const;
     const places: (string | undefined)[] = [];
     for (const route of [
       { view: "workspace", workspaceId: "w1", filter },

@@ -177,7 +177,7 @@ describe("Needs me", () => {
     expect(cards()).toEqual([]);
     await vi.waitFor(() => expect(toasts.shown[0]?.undo).toBeTruthy());
     toasts.undoLatest();
-    await vi.waitFor(() => expect(changes).toEqual([{ status: "completed" }, { status: "ongoing" }]));
+    await vi.waitFor(() => expect(changes).toEqual([{ status: "completed" }, { status: "ongoing", position: 1 }]));
   });
 
   it("moves the focus to the item that follows, then to the heading", async () => {
