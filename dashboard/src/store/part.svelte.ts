@@ -1,9 +1,13 @@
 /**
  * One answer of the API that a view stands on. It is fetched while a view uses it, and again whenever the
- * event log lost the thread; in between, events keep what it brought true.
+ * event log lost the thread; in between, events keep what it brought true. What could not be fetched is asked for
+ * again by itself, unless the server refused it.
  */
 import { untrack } from "svelte";
 import { explain, Problem } from "../api/http.ts";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15_000;
 
 export class Part {
   loaded = $state(false);
@@ -11,6 +15,8 @@ export class Part {
   missing = $state(false);
   #users = 0;
   #stale = true;
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly load: () => Promise<void>) {}
 
@@ -24,6 +30,7 @@ export class Part {
     if (this.#stale) untrack(() => void this.refresh());
     return () => {
       this.#users -= 1;
+      if (this.#users === 0) clearTimeout(this.#retry);
     };
   }
 
@@ -35,15 +42,30 @@ export class Part {
 
   async refresh(): Promise<void> {
     this.#stale = false;
+    clearTimeout(this.#retry);
     try {
       await this.load();
       this.loaded = true;
       this.problem = "";
       this.missing = false;
+      this.#failures = 0;
     } catch (error) {
       this.#stale = true;
       this.problem = explain(error);
       this.missing = error instanceof Problem && error.status === 404;
+      if (mayPass(error)) this.#retryLater();
     }
   }
+
+  #retryLater(): void {
+    if (this.#users === 0) return;
+    const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.#failures);
+    this.#failures += 1;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => void this.refresh(), pause);
+  }
+}
+
+function mayPass(error: unknown): boolean {
+  return !(error instanceof Problem) || error.status === 0 || error.status === 429 || error.status >= 500;
 }

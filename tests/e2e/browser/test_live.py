@@ -147,6 +147,27 @@ def test_what_is_sent_while_the_server_is_away_is_kept_and_sent_once(new_window:
         process.end()
 
 
+def test_what_could_not_be_loaded_appears_by_itself_when_the_server_is_back(
+    new_window: NewWindow, tmp_path: Path
+) -> None:
+    process = Process(tmp_path)
+    port = process.url.rpartition(":")[2]
+    try:
+        owner = process.owner()
+        workspace_id = owner.create_workspace("patient")["id"]
+        task = owner.create_task(workspace_id, "Opened in vain")["id"]
+        owner.reply(workspace_id, task, "Said before")
+        page = open_place(enter(new_window(process.url), owner), f"/w/{workspace_id}")
+        process.kill()
+        listed(page, "Opened in vain").click()
+        expect(page.get_by_text("Handrail cannot be reached").first).to_be_visible()
+        process = Process(tmp_path, port=port)
+        expect(thread(page).get_by_text("Said before", exact=True)).to_have_count(1, timeout=20_000)
+        expect(page.get_by_text("Handrail cannot be reached")).to_have_count(0)
+    finally:
+        process.end()
+
+
 def asleep(page: Page) -> None:
     """Time went by for every tab of the browser; now the person looks at this one again."""
     page.context.clock.fast_forward(SLEEP_MS)
