@@ -1,6 +1,7 @@
 /** The workspaces in their order, and the places in them, as the palette lists them. */
 import type { Workspace } from "../api/types.ts";
 import { paths, router } from "../router.svelte.ts";
+import { SECTIONS } from "../views/settings/sections.ts";
 import type { Entry } from "./entries.ts";
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -9,13 +10,14 @@ export function inOrderOfName(a: Workspace, b: Workspace): number {
   return byName.compare(a.name, b.name) || a.id.localeCompare(b.id);
 }
 
-const SECTIONS = [
-  ["general", "name and mission", "rename general"],
-  ["connect", "connect an agent", "setup mcp claude install"],
-  ["tokens", "tokens", "generate revoke rotate secret"],
-  ["rules", "permission rules", "allow approve"],
-  ["end", "archive and delete", "remove restore"],
-] as const;
+/** What people may call a section besides its name. */
+const ALSO: Record<(typeof SECTIONS)[number][0], string> = {
+  general: "rename name mission",
+  connect: "agent setup mcp claude install",
+  tokens: "generate revoke rotate secret",
+  rules: "allow approve",
+  end: "remove restore",
+};
 
 /** Each workspace and what is in it. */
 export function places(workspaces: Workspace[]): Entry[] {
@@ -29,8 +31,8 @@ function placesOf({ id, name, mission, archived_at }: Workspace): Entry[] {
     place(`w ${id}`, name, paths.workspace(id), { group, also: mission.slice(0, 200), deep: !!archived_at }),
     place(`w ${id} board`, `${name}: board`, paths.workspace(id, { view: "board" }), deep),
     place(`w ${id} settings`, `${name}: settings`, paths.settings(id), deep),
-    ...SECTIONS.map(([section, words, also]) =>
-      place(`w ${id} ${section}`, `${name}: ${words}`, paths.settings(id, section), { ...deep, also }),
+    ...SECTIONS.map(([section, words]) =>
+      place(`w ${id} ${section}`, `${name}: ${words.toLowerCase()}`, paths.settings(id, section), { ...deep, also: ALSO[section] }),
     ),
   ];
 }
