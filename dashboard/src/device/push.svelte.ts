@@ -5,7 +5,7 @@
 import { push as api } from "../api/calls.ts";
 import type { Device, Push as Known } from "../api/types.ts";
 import { deviceName } from "./name.ts";
-import { register, registration } from "./registration.ts";
+import { hasWorkers, register, registration } from "./registration.ts";
 
 export type PushState = "loading" | "unsupported" | "unavailable" | "blocked" | "off" | "on";
 
@@ -78,10 +78,10 @@ export class Push {
 }
 
 export function isSupported(): boolean {
-  return "serviceWorker" in navigator && "PushManager" in window && "Notification" in window;
+  return hasWorkers() && "PushManager" in window && "Notification" in window;
 }
 
-/** Nobody is told anything here any more. Returns whether anybody was. */
+/** Nobody is told anything here any more. */
 export async function unsubscribe(): Promise<void> {
   localStorage.removeItem(OWNER);
   await (await subscribed())?.unsubscribe();

@@ -12,7 +12,7 @@ import { Updates } from "./updates.ts";
 
 const begun = Date.now();
 
-if (hasWorkers) {
+if (hasWorkers()) {
   register().then(
     (registration) => begin(new Updates(registration)),
     // Private windows of some browsers have no workers: everything works there, but for notifications and being offline.

@@ -71,11 +71,6 @@ export function outcomeOf(title: string, body: string, tag: string, url: string)
   return notice;
 }
 
-/** The same message may arrive twice: only another one is news, though it stands in the same place. */
-export function isNews(notice: Notice, shown: Pick<Notification, "title" | "body">[]): boolean {
-  return !shown.some(({ title, body }) => title === notice.title && body === notice.options.body);
-}
-
 function isDecidable({ kind, complete, permission_id, workspace_id, body }: Payload): boolean {
   const isShown = body.length <= MOST_SHOWN && body.split("\n").length <= MOST_LINES;
   return kind === "permission" && complete === true && !!permission_id && !!workspace_id && isShown;

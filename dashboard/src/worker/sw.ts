@@ -6,7 +6,8 @@
 import { deviceName } from "../device/name.ts";
 import { decide, isAnswer } from "./answer.ts";
 import type { ToPage, ToWorker } from "./messages.ts";
-import { isNews, noticeOf, outcomeOf, payloadOf, type Notice, type NoticeData } from "./notice.ts";
+import { noticeOf, outcomeOf, payloadOf, type Notice, type NoticeData } from "./notice.ts";
+import { News } from "./news.ts";
 import { renew } from "./renewal.ts";
 import { COMPUTED, Shell, type Build } from "./shell.ts";
 import { isWatched, show, type Tabs } from "./windows.ts";
@@ -22,6 +23,7 @@ const worker = self as unknown as ServiceWorkerGlobalScope;
 const { registration, clients } = worker;
 const { origin } = worker.location;
 const shell = new Shell(__BUILD__, caches, (request, init) => fetch(request, init));
+const news = new News();
 const OUTCOME_MS = 5_000;
 
 const pages = (): Promise<readonly WindowClient[]> => clients.matchAll({ type: "window", includeUncontrolled: true });
@@ -72,8 +74,7 @@ async function greet(page: Client, files: string[]): Promise<void> {
 
 async function notify(payload: ReturnType<typeof payloadOf>): Promise<void> {
   const notice = noticeOf(payload, origin, isWatched(await pages()));
-  const shown = await registration.getNotifications({ tag: notice.options.tag ?? "" });
-  await put({ ...notice, options: { ...notice.options, renotify: isNews(notice, shown) } });
+  await put({ ...notice, options: { ...notice.options, renotify: news.includes(notice) } });
 }
 
 async function clicked(notification: Notification, action: string): Promise<void> {

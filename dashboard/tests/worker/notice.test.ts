@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isNews, noticeOf, outcomeOf, payloadOf, type Payload } from "../../src/worker/notice.ts";
+import { noticeOf, outcomeOf, payloadOf, type Payload } from "../../src/worker/notice.ts";
 
 const ORIGIN = "https://handrail.test";
 const PERMISSION: Payload = {
@@ -62,13 +62,6 @@ describe("what a push becomes", () => {
   it("makes no sound for somebody who looks at the page", () => {
     expect(noticeOf(PERMISSION, ORIGIN, true).options.silent).toBe(true);
     expect(noticeOf(PERMISSION, ORIGIN).options.silent).toBe(false);
-  });
-
-  it("is news once, even if it arrives twice", () => {
-    const notice = noticeOf(PERMISSION, ORIGIN);
-    expect(isNews(notice, [])).toBe(true);
-    expect(isNews(notice, [{ title: PERMISSION.title, body: PERMISSION.body }])).toBe(false);
-    expect(isNews(notice, [{ title: PERMISSION.title, body: "something else" }])).toBe(true);
   });
 });
 

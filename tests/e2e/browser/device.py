@@ -16,14 +16,26 @@ from tests.support.clients import Json
 from tests.support.push import Browser
 from tests.support.waiting import eventually
 
+# Chromium forgets a notification that is being put up while the list is asked for: it is asked for afterwards.
+TELL_WHEN_SHOWN = """() => {
+    const { showNotification } = ServiceWorkerRegistration.prototype;
+    self.told = 0;
+    ServiceWorkerRegistration.prototype.showNotification = async function (...all) {
+        await showNotification.apply(this, all);
+        self.told += 1;
+        self.onshown?.();
+    };
+}"""
 NOTIFICATIONS = """registration.getNotifications().then((all) => all.map(({ title, body, tag, actions }) =>
     ({ title, body, tag, actions: actions.map((action) => action.title) })))"""
 CLICK = """async ([tag, action]) => {
-    const [notification] = await self.registration.getNotifications({ tag });
+    const [notification] = await registration.getNotifications({ tag });
     const event = new NotificationEvent("notificationclick", { notification, action });
+    const told = new Promise((resolve) => (self.onshown = resolve));
     // Nothing holds the worker for an event that a script made; and only a real click may open or focus a window.
-    event.waitUntil = (work) => work.catch((error) => (self.refused = error.name));
+    const done = new Promise((resolve) => (event.waitUntil = (work) => resolve(work.catch((error) => error.name))));
     self.dispatchEvent(event);
+    await Promise.race([told, done]);
 }"""
 KEPT = """async () => {
     const kept = {};
@@ -63,6 +75,7 @@ class Device:
         self.page = page
         eventually(lambda: page.evaluate("navigator.serviceWorker.controller !== null"), "the worker's taking over")
         self._worker: Worker = next(one for one in page.context.service_workers if one.url.endswith("/sw.js"))
+        self._worker.evaluate(TELL_WHEN_SHOWN)
         self._devtools = page.context.new_cdp_session(page)
         registrations: list[Json] = []
         self._devtools.on(
@@ -74,12 +87,15 @@ class Device:
         self._registration: str = registrations[0]["registrationId"]
 
     def push(self, message: Json | str) -> None:
+        """Returns when the worker has shown what it shows for it."""
+        before = self._worker.evaluate("told")
         data = message if isinstance(message, str) else json.dumps(message)
         origin: str = self.page.evaluate("location.origin")
         self._devtools.send(
             "ServiceWorker.deliverPushMessage",
             {"origin": origin, "registrationId": self._registration, "data": data},
         )
+        eventually(lambda: self._worker.evaluate("told") > before, "showing what was pushed")
 
     @property
     def notifications(self) -> list[Json]:
@@ -98,7 +114,7 @@ class Device:
         eventually(lambda: not self.notifications, "taking all notifications away")
 
     def click(self, tag: str, action: str = "") -> None:
-        """On the notification, or on one of its buttons."""
+        """On the notification, or on one of its buttons. Returns when it led somewhere, or was answered."""
         self._worker.evaluate(CLICK, [tag, action])
 
     @property
