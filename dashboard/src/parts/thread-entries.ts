@@ -54,6 +54,18 @@ function folded(entries: Entry[]): Entry[] {
   return result;
 }
 
+/** Changes in a row that are one to the reader: a description that was saved twice, a title that was corrected. */
+export function compact(changes: Activity[]): Activity[] {
+  const result: Activity[] = [];
+  for (const change of changes) {
+    const last = result.at(-1);
+    const goesOn = last?.kind === change.kind && (change.kind === "body" || (change.kind === "title" && last.after === change.before));
+    if (last && goesOn) result[result.length - 1] = { ...change, before: last.before };
+    else result.push(change);
+  }
+  return result;
+}
+
 function isSameDay(a: number, b: number): boolean {
   return new Date(a).toDateString() === new Date(b).toDateString();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Activity, Message } from "../../src/api/types.ts";
-import { deliveriesOf, entriesOf, startsDay } from "../../src/parts/thread-entries.ts";
+import { compact, deliveriesOf, entriesOf, startsDay } from "../../src/parts/thread-entries.ts";
 import { ADA, BOT, message, permission, task } from "../store/events.ts";
 
 const at = (time: string): string => `2026-11-20T${time}Z`;
@@ -38,6 +38,25 @@ describe("the entries of a thread", () => {
     );
     const folded = entries.map((entry) => (entry.kind === "changes" ? entry.changes.map(({ id }) => id) : entry.id));
     expect(folded).toEqual([["a1", "a2"], ["a3"], "m1", ["a4"]]);
+  });
+
+  it("tell once what was changed again and again", () => {
+    const one = (id: string, kind: Activity["kind"], before: string | null, after: string | null): Activity =>
+      activity(id, "10:00:00", { kind, before, after });
+    const told = compact([
+      one("a1", "body", null, null),
+      one("a2", "body", null, null),
+      one("a3", "title", "A", "B"),
+      one("a4", "title", "B", "C"),
+      one("a5", "status", "ongoing", "blocked"),
+      one("a6", "status", "blocked", "ongoing"),
+    ]);
+    expect(told.map(({ id, before, after }) => [id, before, after])).toEqual([
+      ["a2", null, null],
+      ["a4", "A", "C"],
+      ["a5", "ongoing", "blocked"],
+      ["a6", "blocked", "ongoing"],
+    ]);
   });
 
   it("begin a day where the one before them was of another", () => {
