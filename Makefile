@@ -39,7 +39,7 @@ dashboard/node_modules/.installed: $(VENV)/.run dashboard/package-lock.json
 	cd dashboard && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-dashboard/dist/index.html: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public dashboard/index.html dashboard/*.ts -type f 2>/dev/null)
+dashboard/dist/index.html: dashboard/node_modules/.installed $(shell find dashboard/src dashboard/public dashboard/build dashboard/index.html dashboard/*.ts -type f 2>/dev/null)
 	cd dashboard && npm run build --silent
 	@touch $@
 

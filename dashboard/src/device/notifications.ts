@@ -1,10 +1,11 @@
 /** The notifications that this browser shows: no more than what still waits. */
-import type { NoticeData } from "../worker/notice.ts";
+import type { ToWorker } from "../worker/messages.ts";
 import { registration } from "./registration.ts";
 
-/** Takes away those whose item is settled. One that tells how something ended goes by itself. */
-export async function closeSettled(tags: Set<string>): Promise<void> {
-  await closeThose(({ tag, data }) => tags.has(tag) && !(data as NoticeData | null)?.outcome);
+/** Takes away those whose item is settled. The worker does it, which puts others up meanwhile. */
+export async function closeSettled(tags: string[]): Promise<void> {
+  if (!("Notification" in window) || Notification.permission !== "granted") return;
+  (await registration())?.active?.postMessage({ type: "settled", tags } satisfies ToWorker);
 }
 
 /** Takes away those that came before `since` and are about nothing that waits. */

@@ -50,9 +50,9 @@ function keepToInbox(): void {
   $effect(() => {
     if (!live.loaded) return;
     const now = new Set(live.inbox.items.map(keyOf));
-    const gone = before && new Set([...before].filter((key) => !now.has(key)));
+    const gone = before && [...before].filter((key) => !now.has(key));
     if (!gone) void closeStale(now, begun);
-    else if (gone.size > 0) void closeSettled(gone);
+    else if (gone.length > 0) void closeSettled(gone);
     before = now;
   });
 }

@@ -4,7 +4,9 @@ export type ToWorker =
   /** "I was built from these files": is there a newer version? */
   | { type: "hello"; files: string[] }
   /** The person wants the new version now. */
-  | { type: "take-over" };
+  | { type: "take-over" }
+  /** These items wait no more. */
+  | { type: "settled"; tags: string[] };
 
 export type ToPage =
   | { type: "newer" }

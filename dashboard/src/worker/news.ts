@@ -1,7 +1,4 @@
-/**
- * What was pushed lately. The same message may arrive twice: only another one is news, though it stands in the same
- * place. The browser is not asked what it shows: while it puts up one notification, Chromium forgets it over that.
- */
+/** What was pushed lately. The same message may arrive twice: only another one is news, though it takes the same place. */
 import type { Notice } from "./notice.ts";
 
 const MOST = 50;

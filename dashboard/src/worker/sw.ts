@@ -25,6 +25,8 @@ const { origin } = worker.location;
 const shell = new Shell(__BUILD__, caches, (request, init) => fetch(request, init));
 const news = new News();
 const OUTCOME_MS = 5_000;
+/** Chromium forgets a notification that is put up while the list of them is asked for: one thing after the other. */
+let turn: Promise<unknown> = Promise.resolve();
 
 const pages = (): Promise<readonly WindowClient[]> => clients.matchAll({ type: "window", includeUncontrolled: true });
 const tabs: Tabs = { all: pages, open: (url) => clients.openWindow(url) };
@@ -48,6 +50,7 @@ worker.addEventListener("message", (event) => {
   const message = event.data as ToWorker;
   if (message.type === "take-over") event.waitUntil(worker.skipWaiting());
   if (message.type === "hello") event.waitUntil(greet(event.source as Client, message.files));
+  if (message.type === "settled") event.waitUntil(takeAway(message.tags, (data) => !data.outcome));
 });
 
 worker.addEventListener("push", (event) => {
@@ -89,13 +92,25 @@ async function clicked(notification: Notification, action: string): Promise<void
   const { tag } = notification;
   await put(outcomeOf(outcome.title, outcome.body, tag, data.url));
   await new Promise((resolve) => setTimeout(resolve, OUTCOME_MS));
-  for (const left of await registration.getNotifications({ tag })) {
-    if ((left.data as NoticeData).outcome) left.close();
-  }
+  await takeAway([tag], (data) => !!data.outcome);
 }
 
 function put({ title, options }: Notice): Promise<void> {
-  return registration.showNotification(title, options);
+  return inTurn(() => registration.showNotification(title, options));
+}
+
+function takeAway(tags: string[], unwanted: (data: NoticeData) => boolean): Promise<void> {
+  return inTurn(async () => {
+    for (const shown of await registration.getNotifications()) {
+      if (tags.includes(shown.tag) && unwanted(shown.data as NoticeData)) shown.close();
+    }
+  });
+}
+
+function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  const done = turn.then(work, work);
+  turn = done.catch(() => undefined);
+  return done;
 }
 
 /** Installed or not, the platform decides whether there is a badge to set. */
