@@ -198,3 +198,16 @@ def test_archiving_is_taken_back_with_undo(page: Page, person: Person, workspace
     notes(page).get_by_role("button", name="Undo").click()
     expect(page.get_by_role("textbox", name="Workspace name")).to_be_enabled()
     assert person.ask("GET", f"/api/workspaces/{workspace_id}")["archived_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [("generate a token", "Token name"), ("permission rule", "Tool name"), ("delete workspace", "Type ")],
+)
+def test_the_palette_leads_to_what_can_be_done_here(page: Page, words: str, field: str) -> None:
+    expect(page.get_by_role("textbox", name="Token name")).to_be_visible()
+    page.keyboard.press("Control+k")
+    expect(page.locator("dialog[open] input")).to_be_focused()
+    page.keyboard.type(words)
+    page.get_by_role("option", name=re.compile(words, re.IGNORECASE)).first.click()
+    expect(page.get_by_role("textbox", name=field)).to_be_focused()
