@@ -90,7 +90,8 @@ async function change(task: Task, fields: Fields): Promise<void> {
   try {
     log.tasks.put(await inTurn(task.id, () => api.tasks.change(task.workspace_id, task.id, fields)), log.cursor);
   } catch (error) {
-    takeCurrent(log, error);
+    // What this was based on is not so any more: look before what is shown goes back to that.
+    if (!takeCurrent(log, error) && error instanceof Problem) await live.store(task.workspace_id).task(task.id).refresh();
     throw error;
   } finally {
     settled();

@@ -56,3 +56,17 @@ def test_who_decides_second_is_told_who_was_first(here: Seat, there: Seat, agent
     told = re.compile(f"denied by.*{re.escape(there.name)}.*before you", re.DOTALL)
     expect(here.page.get_by_text(told).last).to_be_visible()
     expect(cards[0].get_by_role("button", name="Allow once")).to_have_count(0)
+
+
+def test_a_move_that_is_no_longer_legal_is_taken_back_and_explained(
+    here: Seat, there: Seat, proxy: Proxy, workspace_id: str
+) -> None:
+    task = here.person.create_task(workspace_id, "Moved by two")["id"]
+    page = open_place(here.page, f"/w/{workspace_id}/t/{task}")
+    status = page.get_by_role("combobox", name="Status")
+    expect(status).to_have_value("notstarted")
+    proxy.freeze_streams()
+    there.person.ask("PATCH", f"/api/workspaces/{workspace_id}/tasks/{task}", json={"status": "completed"})
+    status.select_option("rejected")
+    expect(page.get_by_text("stays as it was").last).to_be_visible()
+    expect(status).to_have_value("completed")
