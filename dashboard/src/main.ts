@@ -16,4 +16,6 @@ mount(App, { target });
 
 // Not before the page is there and the browser has nothing better to do. Safari knows no idle callbacks.
 const whenIdle = window.requestIdleCallback ?? ((work: () => void) => setTimeout(work, 500));
-if (import.meta.env.PROD) window.addEventListener("load", () => whenIdle(() => void import("./device/start.svelte.ts")));
+// Should it not come, everything works but for notifications and being offline.
+const startDevice = (): void => void import("./device/start.svelte.ts").catch(() => {});
+if (import.meta.env.PROD) window.addEventListener("load", () => whenIdle(startDevice));

@@ -3,6 +3,7 @@
  * wants it, never by itself: somebody may be writing.
  */
 import { update } from "../shell/update.svelte.ts";
+import { live } from "../store/live.svelte.ts";
 import type { ToWorker } from "../worker/messages.ts";
 
 const CHECK_MS = 60 * 60_000;
@@ -21,8 +22,10 @@ export class Updates {
       });
     });
     setInterval(() => void this.check(), CHECK_MS);
-    // A part of the page that loads when needed is not there any more: another version took its place.
-    window.addEventListener("vite:preloadError", () => this.offer());
+    // A part of the page that loads when needed is not there, but the server is: another version took its place.
+    window.addEventListener("vite:preloadError", () => {
+      if (live.connection !== "lost") this.offer();
+    });
   }
 
   offer(): void {
