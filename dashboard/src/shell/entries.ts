@@ -26,9 +26,12 @@ const RECENT_WORTH = 15;
 /** A name that is found only by its other words comes after those that say it themselves. */
 const OTHER_WORDS = 0.6;
 
-/** The commands: those of the view first, as one is in the middle of something there; the usual ones last. */
+/**
+ * The commands: those of the view first, as one is in the middle of something there; the usual ones last. What
+ * repeats while its key is held moves along something, which nobody does from here.
+ */
 export function commandEntries(): Entry[] {
-  const groups = inGroups(commands.all.filter(({ id }) => id !== PALETTE));
+  const groups = inGroups(commands.all.filter(({ id, repeats }) => id !== PALETTE && !repeats));
   const isUsual = ({ name }: Group<Entry>): boolean => [MAKING, GOING, EVERYWHERE].includes(name);
   const inOrder = [...groups.filter((group) => !isUsual(group)), ...groups.filter(isUsual)];
   return inOrder.flatMap(({ entries }) => entries);
