@@ -70,7 +70,7 @@ describe("the page of a task", () => {
     const requests = await shown({ title: "Mine", body: "Old" }, { [`PATCH ${ONE()}`]: () => shop.task("t1", 3) });
     run("task.edit");
     await tick();
-    const body = screen.getByRole("textbox", { name: "Description" });
+    const body = screen.getByRole("textbox", { name: /^Description/ });
     await fireEvent.input(body, { target: { value: "My words" } });
     await shop.happens("task.updated", {
       task: shop.task("t1", 2, { title: "Mine", body: "Their words" }),
