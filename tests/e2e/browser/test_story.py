@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from chalicelib.onebox.program import Program
 from tests.support.clients import Agent
+from tests.support.waiting import eventually
 
 Window = Callable[[], Page]
 SignIn = Callable[[Page], Page]
@@ -196,7 +197,9 @@ def test_files_travel_both_ways(new_window: Window, sign_in: SignIn, program: Pr
     page.get_by_role("textbox", name="Reply").fill("See the notes.")
     page.get_by_role("button", name="Send").click()
     expect(page.get_by_role("log", name="Thread")).to_contain_text("notes.txt")
-    sent = agent.call("getTaskMessages", task_id=task["task_id"])["messages"][-1]["attachments"][0]
+    # It is shown at once, and then sent.
+    messages = eventually(lambda: agent.call("getTaskMessages", task_id=task["task_id"])["messages"])
+    sent = messages[-1]["attachments"][0]
     got = agent.call("downloadAttachment", task_id=task["task_id"], attachment_id=sent["id"])
     assert (got["filename"], base64.b64decode(got["data"])) == ("notes.txt", b"from the person")
 
