@@ -20,6 +20,7 @@ NAMES = (
     "round_trips",
     "dashboard",
     "interactions",
+    "board",
     "heap",
     "lighthouse",
 )

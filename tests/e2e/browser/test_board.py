@@ -256,7 +256,7 @@ def test_tasks_are_deleted_only_after_saying_what_goes_with_them(
     page.get_by_role("link", name="beta", exact=True).focus()
     page.keyboard.press("Delete")
     dialog = page.get_by_role("dialog", name="Delete this task?")
-    expect(dialog).to_contain_text("Its thread goes too: 1 message")
+    expect(dialog).to_contain_text("Its thread goes too, 1 message")
     dialog.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("link", name="beta", exact=True)).to_be_visible()
     page.get_by_role("link", name="beta", exact=True).focus()
@@ -301,6 +301,25 @@ def test_list_and_board_are_two_ways_to_see_the_same_and_the_address_says_which(
     board.go_back()
     board.go_back()
     expect_titles(board, "Ongoing", "delta", "epsilon")
+
+
+def test_who_comes_back_from_a_task_finds_the_list_as_they_left_it(
+    new_window: NewWindow, person: Person, workspace_id: str
+) -> None:
+    for number in range(60):
+        person.create_task(workspace_id, f"task {number:02}")
+    page = open_place(enter(new_window(), person), f"/w/{workspace_id}")
+    row = page.get_by_role("link", name="task 12", exact=True)
+    row.focus()
+    page.keyboard.press("k")
+    page.keyboard.press("j")
+    expect_focus(page, "task 12")
+    top = row.bounding_box()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="task 12").wait_for()
+    page.go_back()
+    expect_focus(page, "task 12")
+    assert row.bounding_box() == top
 
 
 def test_a_new_task_keeps_its_draft_and_takes_a_picture_from_the_clipboard(

@@ -10,12 +10,14 @@ import { live } from "../../store/live.svelte.ts";
 import { count, LEGAL_MOVES, STATUS_WORDS } from "../../text/words.ts";
 import { inColumns, isClosed } from "./arrange.ts";
 import type { Direction } from "./roving.ts";
+import { Places } from "./places.ts";
 import { positionsFor } from "./positions.ts";
 import { Selection } from "./selection.svelte.ts";
 import { ShownTasks } from "./shown.svelte.ts";
 
 export class Desk {
   readonly selection = new Selection();
+  readonly places: Places;
   readonly shown: ShownTasks;
   /** The task that the keyboard is on, or was on last. */
   current = $state<string | null>(null);
@@ -35,6 +37,7 @@ export class Desk {
     readonly workspaceId: string,
     readonly filter: () => WorkspaceFilter,
   ) {
+    this.places = new Places(workspaceId);
     this.shown = new ShownTasks(live.store(workspaceId), filter);
   }
 
@@ -50,6 +53,12 @@ export class Desk {
     const current = this.current && this.task(this.current);
     return current && this.order.includes(current.id) ? [current] : [];
   });
+
+  /** The keyboard is on this task now. */
+  enter(id: string): void {
+    this.current = id;
+    this.places.keepCurrent(id);
+  }
 
   /** Scrolls to a task, so that there is something to put the keyboard on. */
   show(id: string): void {

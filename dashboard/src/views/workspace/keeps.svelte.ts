@@ -26,7 +26,7 @@ export function keeps(root: () => HTMLElement | undefined, changes: () => unknow
       const item = itemAround(target);
       if (!item) return;
       stopAt(element, item);
-      desk.current = item.dataset["task"] ?? null;
+      desk.enter(item.dataset["task"]!);
     };
     // Items come and go with scrolling as well.
     const stops = new MutationObserver(() => keepStop(element, desk.current));
@@ -34,6 +34,9 @@ export function keeps(root: () => HTMLElement | undefined, changes: () => unknow
     keepStop(element, null);
     element.addEventListener("focusin", entered);
     desk.focus = (id) => void bringTo(element, id, desk);
+    const back = desk.places.current;
+    // Not before it is as far down as it was: to show it would scroll there the short way.
+    if (back) void frames(2).then(() => element.isConnected && desk.focus(back));
     desk.elementOf = (id) => itemOf(element, id)?.querySelector("[data-control=move]") ?? null;
     return () => {
       stops.disconnect();
@@ -57,9 +60,13 @@ function restore(root: HTMLElement, was: Held, before: string[], desk: Desk): vo
 async function bringTo(root: HTMLElement, id: string, desk: Desk): Promise<void> {
   await tick();
   for (let frame = 0; frame < MOST_FRAMES; frame += 1) {
-    desk.show(id);
     const item = itemOf(root, id);
-    if (item && focusItem(item)) return;
-    await new Promise(requestAnimationFrame);
+    if (item && focusItem(item)) return item.scrollIntoView({ block: "nearest", inline: "nearest" });
+    if (!item) desk.show(id);
+    await frames(1);
   }
+}
+
+async function frames(count: number): Promise<void> {
+  for (let frame = 0; frame < count; frame += 1) await new Promise(requestAnimationFrame);
 }

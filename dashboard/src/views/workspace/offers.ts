@@ -4,6 +4,7 @@ import { paths, router } from "../../router.svelte.ts";
 import type { Command } from "../../shell/commands.svelte.ts";
 import { STATUS_WORDS, count } from "../../text/words.ts";
 import type { Desk } from "./desk.svelte.ts";
+import type { Direction } from "./roving.ts";
 
 const GROUP = "Tasks";
 
@@ -49,7 +50,27 @@ function ofSubject(desk: Desk): Command[] {
     { id: "task.select", title: "Select task", group: GROUP, keys: "x", run: () => desk.selectCurrent() },
     { id: "task.delete", title: `Delete ${which}…`, group: GROUP, keys: "Delete", run: () => desk.askDelete(tasks) },
     ...moves(desk, tasks),
+    ...steps(desk, tasks),
   ];
+}
+
+const STEPS: [Direction, string, string][] = [
+  ["up", "Move card up", "Shift+↑"],
+  ["down", "Move card down", "Shift+↓"],
+  ["left", "Move card to the left", "Shift+←"],
+  ["right", "Move card to the right", "Shift+→"],
+];
+
+/** The keys are those of the board itself, see `keys.ts`; here they get a name. */
+function steps(desk: Desk, [task, ...others]: Task[]): Command[] {
+  if (!task || others.length > 0 || desk.filter().view !== "board") return [];
+  return STEPS.map(([direction, title, keys]) => ({
+    id: `task.step.${direction}`,
+    title,
+    group: GROUP,
+    keys,
+    run: () => desk.step(task.id, direction),
+  }));
 }
 
 /** By name, for the palette; the menu has them by sight. */
