@@ -8,8 +8,8 @@ export type Entry =
 
 export function entriesOf(messages: Message[], permissions: Permission[], activities: Activity[]): Entry[] {
   const all: Entry[] = [
-    ...messages.map((message) => ({ kind: "message" as const, id: message.id, at: Date.parse(message.created_at), message })),
-    ...permissions.map((permission) => ({ kind: "permission" as const, id: permission.id, at: Date.parse(permission.created_at), permission })),
+    ...messages.map(ofMessage),
+    ...permissions.map(ofPermission),
     ...activities.map((one) => ({ kind: "changes" as const, id: one.id, at: Date.parse(one.at), actor: one.actor, changes: [one] })),
   ];
   // What happened at once: the word before the change that came with it.
@@ -41,6 +41,23 @@ export function deliveriesOf(messages: Message[], task: Task): Map<string, Deliv
 /** Whether there is an agent to read what is written. */
 function hasReader({ agent, assignee, created_by, seen }: Task): boolean {
   return agent !== null || assignee === "agent" || created_by.kind === "agent" || seen !== null;
+}
+
+/** The same entry for the same thing: what did not change is not drawn anew. */
+const known = new WeakMap<Message | Permission, Entry>();
+
+function ofMessage(message: Message): Entry {
+  return known.get(message) ?? keep(message, { kind: "message", id: message.id, at: Date.parse(message.created_at), message });
+}
+
+function ofPermission(permission: Permission): Entry {
+  const at = Date.parse(permission.created_at);
+  return known.get(permission) ?? keep(permission, { kind: "permission", id: permission.id, at, permission });
+}
+
+function keep(of: Message | Permission, entry: Entry): Entry {
+  known.set(of, entry);
+  return entry;
 }
 
 function folded(entries: Entry[]): Entry[] {

@@ -129,6 +129,14 @@ describe("a thread", () => {
     expect(screen.queryByRole("button", { name: /go to the end/ })).toBeNull();
   });
 
+  it("leaves what is read, and perhaps selected, as it is when something comes", async () => {
+    await shown({ messages: many(2) });
+    const words = log().querySelector("article > .markdown")!.firstChild;
+    await shop.happens("reply.received", { message: shop.message("n1", "t1"), task: shop.task("t1", 2) });
+    expect(messages()).toHaveLength(3);
+    expect(log().contains(words)).toBe(true);
+  });
+
   it("shows what was asked with its outcome, and what was changed by whom", async () => {
     const decided = { status: "allowed", behavior: "allow_always", rule: "git *", decided_by: ADA, decided_at: AT, version: 2 } as const;
     await shown({ permissions: [shop.permission("r1", decided)] });

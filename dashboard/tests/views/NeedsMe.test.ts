@@ -257,4 +257,16 @@ describe("Needs me", () => {
     await press("o");
     expect(window.location.pathname).toBe(`/w/${shop.id}/t/t1`);
   });
+
+  it("teaches the next step when nothing waits", async () => {
+    live.loaded = true;
+    render(NeedsMe);
+    expect(screen.getByRole("button", { name: "New workspace" })).toBeTruthy();
+    await shop.waits([]);
+    await tick();
+    expect(screen.getByRole("link", { name: "Connect one" }).getAttribute("href")).toBe(`/w/${shop.id}/settings#connect`);
+    const counts = { ...shop.workspace().counts, agents: 1 };
+    await shop.happens("agent.connected", { counts });
+    expect(screen.getByRole("link", { name: "open a workspace" }).getAttribute("href")).toBe(`/w/${shop.id}`);
+  });
 });
