@@ -4,32 +4,45 @@ import * as api from "../api/calls.ts";
 import type { Inbox as Snapshot, InboxItem, LogEvent, Workspace } from "../api/types.ts";
 import { inboxAfter, inboxFrom, keyOf } from "./inbox-items.ts";
 
+type Seqs = Snapshot["seqs"];
+
 const SETTLES_MS = 300;
 
 export class Inbox {
   #known = $state.raw<InboxItem[]>([]);
   readonly #expectedGone = new SvelteSet<string>();
   readonly items = $derived(this.#known.filter((item) => !this.#expectedGone.has(keyOf(item))));
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #soon: Promise<Seqs> | null = null;
 
   constructor(private readonly cursorOf: (workspaceId: string) => number) {}
 
-  async refresh(): Promise<void> {
+  /** Takes it from the server; tells for which event of each workspace it is true. */
+  async refresh(): Promise<Seqs> {
     const items: InboxItem[] = [];
     let page: Snapshot | undefined;
-    const seqs: Record<string, number> = {};
+    const seqs: Seqs = {};
     do {
       page = await api.inbox.list(page?.next_cursor ?? null);
       items.push(...page.items);
       for (const [id, seq] of Object.entries(page.seqs)) seqs[id] = Math.min(seqs[id] ?? seq, seq);
     } while (page.next_cursor);
     this.#known = inboxFrom({ items, seqs }, this.#known, this.cursorOf);
+    return seqs;
+  }
+
+  /** As `refresh`, once for all who ask for it at about the same time. */
+  refreshSoon(): Promise<Seqs> {
+    return (this.#soon ??= new Promise((resolve) => setTimeout(resolve, SETTLES_MS)).then(() => {
+      this.#soon = null;
+      return this.refresh();
+    }));
   }
 
   applied(event: LogEvent, workspace: Workspace): void {
     this.#known = inboxAfter(this.#known, event, workspace);
     // A task that waits for an approval does not say whether it waits for an answer as well: the server does.
-    if (event.task?.waiting?.kind === "permission") this.#settleSoon();
+    // Whoever cannot be reached now is asked again with the next event, or when the connection is back.
+    if (event.task?.waiting?.kind === "permission") void this.refreshSoon().catch(() => {});
   }
 
   forget(workspaceId: string): void {
@@ -43,11 +56,5 @@ export class Inbox {
       if (settled) this.#known = this.#known.filter((item) => keyOf(item) !== key);
       this.#expectedGone.delete(key);
     };
-  }
-
-  #settleSoon(): void {
-    clearTimeout(this.#timer);
-    // Whoever cannot be reached now is asked again with the next event, or when the connection is back.
-    this.#timer = setTimeout(() => void this.refresh().catch(() => {}), SETTLES_MS);
   }
 }

@@ -36,6 +36,7 @@ class Live {
     const store = new WorkspaceStore(id, this.workspaces);
     store.log.onApplied = (event) => this.#applied(event);
     store.onGone = () => this.forget(id);
+    store.alsoResync = () => this.inbox.refreshSoon();
     this.#stores.set(id, store);
     return store;
   }
@@ -63,10 +64,10 @@ class Live {
   async refresh(): Promise<void> {
     const before = new Set(this.workspaces.values().map((workspace) => workspace.id));
     try {
-      const [list] = await Promise.all([everyPage(api.workspaces.list), this.inbox.refresh()]);
+      const [list, seqs] = await Promise.all([everyPage(api.workspaces.list), this.inbox.refresh()]);
       for (const workspace of list.items) {
         before.delete(workspace.id);
-        this.welcome(workspace);
+        this.welcome(workspace, seqs[workspace.id]);
       }
       before.forEach((id) => this.forget(id));
       this.loaded = true;
@@ -76,12 +77,13 @@ class Live {
     }
   }
 
-  /** Takes in a workspace as the server just gave it, and catches up with it if no stream does. */
-  welcome(workspace: Workspace): void {
+  /** Takes in a workspace as the server just gave it, and catches up with it, or with an older inbox, if no stream does. */
+  welcome(workspace: Workspace, inboxSeq: number = workspace.seq): void {
     this.workspaces.put(workspace, workspace.seq);
     const store = this.store(workspace.id);
-    if (store.log.cursor === 0) store.log.advanceTo(workspace.seq);
-    else if (workspace.seq > store.log.cursor && this.connection !== "live") void store.resync();
+    const isNew = store.log.cursor === 0;
+    if (isNew) store.log.advanceTo(Math.min(workspace.seq, inboxSeq));
+    if (workspace.seq > store.log.cursor && (isNew || this.connection !== "live")) void store.resync();
   }
 
   forget(id: string): void {
@@ -98,8 +100,9 @@ class Live {
   async #reload(id: string): Promise<void> {
     if (this.workspaces.get(id)) return this.store(id).resync();
     try {
-      this.welcome(await api.workspaces.get(id));
-      await this.inbox.refresh();
+      const workspace = await api.workspaces.get(id);
+      // The inbox before the first event is taken in: from then on, only events change what it says of this workspace.
+      this.welcome(workspace, (await this.inbox.refreshSoon())[id]);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.forget(id);
       else this.#checkSoon();

@@ -21,6 +21,8 @@ export class WorkspaceStore {
   readonly permissionRules: Part;
   /** The workspace is not there any more, or not for this person. */
   onGone: () => void = () => {};
+  /** Loads what else stands on the events of this workspace: those that a resync leaves out are never told. */
+  alsoResync: () => Promise<unknown> = () => Promise.resolve();
   readonly #parts = new Map<string, Part>();
   #resyncing: Promise<void> | null = null;
   #resyncWanted = false;
@@ -82,7 +84,7 @@ export class WorkspaceStore {
     // The head first: every list fetched after it is at least as new as its seq.
     const workspace = await api.workspaces.get(this.id);
     const parts = [this.tokens, this.permissionRules, ...this.#parts.values()];
-    await Promise.all(parts.map((part) => part.invalidate()));
+    await Promise.all([this.alsoResync(), ...parts.map((part) => part.invalidate())]);
     this.workspaces.put(workspace, workspace.seq);
     this.log.advanceTo(workspace.seq);
   }

@@ -1,0 +1,61 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { InboxItem } from "../../src/api/types.ts";
+import { question, workspace } from "./events.ts";
+
+/** A server with one workspace, whose lists are true for the event that each names. */
+let seq: number;
+let inbox: { seq: number; items: InboxItem[] };
+let send: (frame: string) => void;
+
+beforeEach(() => {
+  vi.resetModules();
+  vi.stubGlobal("navigator", {});
+  vi.stubGlobal("fetch", (url: string) => Promise.resolve(answer(url.split("?")[0]!)));
+  asked("t1", 5);
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** By event `at`, this question is all that waits. */
+function asked(id: string, at: number): void {
+  seq = at;
+  inbox = { seq: at, items: [question(id, "2026-11-20T10:00:00Z")] };
+}
+
+function answer(path: string): Response {
+  const here = workspace({ seq });
+  if (path === "/api/workspaces") return Response.json({ items: [here], next_cursor: null, seq: null });
+  if (path === "/api/workspaces/w1") return Response.json(here);
+  if (path === "/api/inbox") return Response.json({ items: inbox.items, next_cursor: null, seqs: { w1: inbox.seq } });
+  if (path !== "/api/events") throw new Error(`unexpected ${path}`);
+  return new Response(
+    new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        send = (frame) => controller.enqueue(new TextEncoder().encode(frame));
+      },
+    }),
+  );
+}
+
+const waiting = (items: InboxItem[]): (string | undefined)[] => items.map(({ task }) => task?.id);
+
+describe("what waits", () => {
+  it("is as the server has it after a workspace was loaded anew", async () => {
+    const { live } = await import("../../src/store/live.svelte.ts");
+    await live.start("p1");
+    await vi.waitFor(() => expect(live.connection).toBe("live"));
+    expect(waiting(live.inbox.items)).toEqual(["t1"]);
+    asked("t2", 50);
+    send('id: 50\nevent: reset\ndata: {"type":"reset","workspace_id":"w1","seq":50}\n\n');
+    await vi.waitFor(() => expect(waiting(live.inbox.items)).toEqual(["t2"]));
+    await vi.waitFor(() => expect(live.store("w1").log.cursor).toBe(50));
+  });
+
+  it("misses nothing that came between it and the list of workspaces", async () => {
+    seq = 6;
+    const { live } = await import("../../src/store/live.svelte.ts");
+    await live.refresh();
+    asked("t2", 6);
+    await vi.waitFor(() => expect(waiting(live.inbox.items)).toEqual(["t2"]));
+  });
+});
