@@ -39,7 +39,7 @@ export async function move(task: Task, fields: Fields): Promise<boolean> {
 
 export async function moveAll(tasks: Task[], fields: Fields): Promise<void> {
   const changes = tasks.map((task) => ({ task, fields }));
-  await changeAll(changes, (done) => (done === 1 ? said(fields) : `${done} tasks: ${said(fields)}`));
+  await changeAll(changes, (done) => (done === 1 ? said(fields) : `${done} tasks ${said(fields).toLowerCase()}`));
 }
 
 /**

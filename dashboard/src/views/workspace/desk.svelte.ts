@@ -49,9 +49,8 @@ export class Desk {
   });
   /** What a command acts on: what is chosen, or else the one that the keyboard is on. */
   readonly subject: Task[] = $derived.by(() => {
-    if (this.selection.size > 0) return this.shown.matching.filter(({ id }) => this.selection.has(id));
-    const current = this.current && this.task(this.current);
-    return current && this.order.includes(current.id) ? [current] : [];
+    const wanted = this.selection.size > 0 ? (id: string) => this.selection.has(id) : (id: string) => id === this.current;
+    return this.order.filter(wanted).flatMap((id) => this.task(id) ?? []);
   });
 
   /** The keyboard is on this task now. */

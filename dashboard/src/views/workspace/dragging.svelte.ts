@@ -3,10 +3,15 @@
  * columns that all of what is dragged may go to take it. Loaded with the board only.
  */
 import { draggable, dropTargetForElements } from "@atlaskit/pragmatic-drag-and-drop/element/adapter";
+import { setCustomNativeDragPreview } from "@atlaskit/pragmatic-drag-and-drop/element/set-custom-native-drag-preview";
 import type { Attachment } from "svelte/attachments";
 import type { Status, Task } from "../../api/types.ts";
 import { isClosed } from "./arrange.ts";
 import type { Desk } from "./desk.svelte.ts";
+
+/** So near to an edge, what is under the pointer scrolls on. */
+const EDGE_PX = 56;
+const MOST_PX = 18;
 
 export interface Over {
   status: Status;
@@ -34,26 +39,41 @@ export class Dragging {
     draggable({
       element,
       canDrag: () => !this.desk.readonly,
-      onDragStart: () => {
+      onGenerateDragPreview: ({ nativeSetDragImage }) => {
         this.tasks = this.#taken(element.dataset["task"]!);
+        const text = `${this.tasks.length} tasks`;
+        if (this.tasks.length > 1) setCustomNativeDragPreview({ nativeSetDragImage, render: ({ container }) => preview(container, text) });
+      },
+      onDragStart: () => {
+        // Who drags far away is not to lose it: the one that the keyboard is on stays made.
+        this.desk.enter(element.dataset["task"]!);
         mark(element, this.tasks, true);
+      },
+      onDrag: ({ location }) => {
+        const board = element.closest("[data-board]");
+        if (board) board.scrollLeft += beyond(location.current.input.clientX, board.getBoundingClientRect(), "left", "right");
       },
       onDrop: ({ location }) => {
         const [target] = location.current.dropTargets;
         mark(element, this.tasks, false);
-        if (target) this.#dropped(this.#placeIn(target.element, location.current.input.clientY));
+        const column = target?.element.querySelector<HTMLElement>("[data-column]");
+        if (column) this.#dropped(this.#placeIn(column, location.current.input.clientY));
         this.tasks = [];
         this.over = null;
       },
     });
 
+  /** For what is around a column: its heading takes cards as well. */
   readonly column: Attachment<HTMLElement> = (element) => {
-    const status = element.dataset["column"] as Status;
+    const column = element.querySelector<HTMLElement>("[data-column]")!;
+    const status = column.dataset["column"] as Status;
     return dropTargetForElements({
       element,
       canDrop: () => this.takes(status),
       onDrag: ({ location }) => {
-        const found = this.#placeIn(element, location.current.input.clientY);
+        const { clientY } = location.current.input;
+        column.scrollTop += beyond(clientY, column.getBoundingClientRect(), "top", "bottom");
+        const found = this.#placeIn(column, clientY);
         const { over } = this;
         if (over?.status !== status || over.index !== found.index || over.at !== found.at) this.over = found;
       },
@@ -68,8 +88,8 @@ export class Dragging {
     return task ? [task] : [];
   }
 
-  #placeIn(column: Element, y: number): Over {
-    const status = (column as HTMLElement).dataset["column"] as Status;
+  #placeIn(column: HTMLElement, y: number): Over {
+    const status = column.dataset["column"] as Status;
     if (isClosed(status) || this.tasks.length > 1) return { status, index: null, at: 0 };
     const cards = [...column.querySelectorAll<HTMLElement>("[data-task]")];
     const order = (this.desk.shown.columns.get(status) ?? []).map(({ id }) => id);
@@ -109,4 +129,17 @@ function mark(element: HTMLElement, tasks: Task[], is: boolean): void {
   for (const card of element.closest("[data-board]")?.querySelectorAll<HTMLElement>("[data-task]") ?? []) {
     if (ids.has(card.dataset["task"]!)) card.toggleAttribute("data-dragging", is);
   }
+}
+
+/** How much to scroll: the nearer to the edge, the more. */
+function beyond(at: number, box: DOMRect, start: "top" | "left", end: "bottom" | "right"): number {
+  const near = Math.max(0, EDGE_PX - (at - box[start])) - Math.max(0, EDGE_PX - (box[end] - at));
+  return Math.max(-MOST_PX, Math.min(MOST_PX, -near / 3));
+}
+
+function preview(container: HTMLElement, text: string): void {
+  const chip = document.createElement("div");
+  chip.className = "drag-preview";
+  chip.textContent = text;
+  container.append(chip);
 }
