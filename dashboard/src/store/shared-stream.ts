@@ -26,8 +26,8 @@ type Note =
   | { kind: "pulse"; state: StreamState; cursors: Map<string, number> };
 
 const PULSE_MS = 15_000;
-/** A leader that is silent for this long is stuck. */
-const NO_PULSE_MS = 40_000;
+/** A leader that is silent for this long is stuck. Browsers let the timers of a tab that was hidden long fire once a minute. */
+const NO_PULSE_MS = 75_000;
 
 export class SharedStream {
   readonly #stop = new AbortController();

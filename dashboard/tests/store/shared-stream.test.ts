@@ -43,6 +43,7 @@ beforeEach(() => {
 
 afterEach(() => {
   tabs.forEach((tab) => tab.stop());
+  vi.useRealTimers();
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
@@ -118,5 +119,19 @@ describe("the stream that tabs share", () => {
     tab();
     tab();
     await vi.waitFor(() => expect(connections).toHaveLength(2));
+  });
+
+  it("is live for a tab whose leader is hidden, and so has a pulse a minute, and lost once that has none", async () => {
+    vi.useFakeTimers();
+    vi.stubGlobal("navigator", { locks: { request: () => new Promise(() => {}) } });
+    const follower = tab();
+    const leader = new BroadcastChannel("shared");
+    leader.postMessage({ kind: "pulse", state: "live", cursors: new Map() });
+    await vi.waitFor(() => expect(follower.states).toEqual(["live"]));
+    vi.advanceTimersByTime(60_000);
+    expect(follower.states).toEqual(["live"]);
+    vi.advanceTimersByTime(60_000);
+    expect(follower.states).toEqual(["live", "lost"]);
+    leader.close();
   });
 });
