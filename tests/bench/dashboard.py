@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import shutil
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.bench.browser import CHROMIUM, signed_in
 from tests.bench.process import ROOT, Running, running
 from tests.bench.report import amount, figure, heading, latency
 
@@ -55,11 +55,9 @@ def weight(files: list[Path]) -> float:
 
 def shown_after(program: Running, page: Page) -> list[float]:
     workspace_id = program.create_workspace()
-    name, _, value = program.cookie.partition("=")
-    page.context.add_cookies([{"name": name, "value": value, "url": program.url}])
     page.add_init_script(WATCH)
-    with page.expect_response(lambda answer: f"{workspace_id}/events" in answer.url):
-        page.goto(f"{program.url}/w/{workspace_id}")
+    page.goto(f"/w/{workspace_id}")
+    page.get_by_role("status", name="Connection").get_by_text("Live").wait_for()
     program.reconnect()
     for number in range(CHANGES):
         program.create_task(workspace_id, title=f"Remote change {number:03}")
@@ -78,13 +76,11 @@ def main() -> None:
     later = [script for script in DIST.glob("assets/*.js") if script not in needed]
     amount("JavaScript loaded when needed, gzip", weight(later), "KB")
     amount("styles, gzip", weight(list(DIST.glob("assets/*.css"))), "KB")
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    if chromium is None:
+    if CHROMIUM is None:
         figure("frame arrived → change visible", "no Chromium here: make test installs it")
         return
-    with running() as program, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        latency("frame arrived → change visible in Chromium", shown_after(program, browser.new_page()), (100, 100))
+    with running() as program, signed_in(program) as context:
+        latency("frame arrived → change visible in Chromium", shown_after(program, context.new_page()), (100, 100))
 
 
 if __name__ == "__main__":
