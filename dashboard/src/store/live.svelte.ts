@@ -120,6 +120,7 @@ class Live {
     const wasLost = this.connection === "lost";
     this.connection = state;
     if (state === "lost") this.#checkSoon();
+    else if (state === "live") this.#checkLater();
     // Events bring the workspaces up to date; what waits is asked for, as it may have been settled anywhere.
     if (state === "live" && (wasLost || !this.loaded)) void this.refresh();
   }

@@ -59,3 +59,17 @@ describe("what waits", () => {
     await vi.waitFor(() => expect(waiting(live.inbox.items)).toEqual(["t2"]));
   });
 });
+
+describe("the lists", () => {
+  it("are not asked for again while events come", async () => {
+    vi.useFakeTimers();
+    const asked = vi.fn((url: string) => Promise.resolve(answer(url.split("?")[0]!)));
+    vi.stubGlobal("fetch", asked);
+    const { live } = await import("../../src/store/live.svelte.ts");
+    await live.start("p1");
+    await vi.waitFor(() => expect(live.connection).toBe("live"));
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(asked.mock.calls.filter(([url]) => url.startsWith("/api/workspaces?"))).toHaveLength(1);
+    vi.useRealTimers();
+  });
+});
