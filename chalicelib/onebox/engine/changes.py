@@ -86,28 +86,20 @@ class ChangeFeed:
             self._stopped = True
             self._arrival.notify_all()
 
-    def trim(self, up_to: int) -> None:
-        with self._storage.writing() as connection:
-            self._trim(connection, up_to)
-
-    def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
-        connection.execute("DELETE FROM changes WHERE sequence <= ?", (up_to,))
-        trimmed = max(_counter(connection, _TRIMMED), min(up_to, self._last))
-        _set_counter(connection, _TRIMMED, trimmed)
-
     def cursor(self, name: str) -> int:
         with self._storage.reading() as connection:
             return _counter(connection, _CURSOR + name)
-
-    def set_cursor(self, name: str, sequence: int) -> None:
-        with self._storage.writing() as connection:
-            _set_counter(connection, _CURSOR + name, sequence)
 
     def advance(self, name: str, sequence: int, names: Collection[str]) -> None:
         """Set the cursor of `name`, and trim what all of `names` have passed, in one transaction."""
         with self._storage.writing() as connection:
             _set_counter(connection, _CURSOR + name, sequence)
             self._trim(connection, min(_counter(connection, _CURSOR + one) for one in names))
+
+    def _trim(self, connection: sqlite3.Connection, up_to: int) -> None:
+        connection.execute("DELETE FROM changes WHERE sequence <= ?", (up_to,))
+        trimmed = max(_counter(connection, _TRIMMED), min(up_to, self._last))
+        _set_counter(connection, _TRIMMED, trimmed)
 
 
 def _record(sequence: int, table: Table, old: Item | None, new: Item | None, expired: bool) -> dict[str, object]:

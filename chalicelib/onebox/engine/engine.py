@@ -106,15 +106,9 @@ class Engine:
         """Returns as soon as there is a change above `after`; False at the timeout or when closing."""
         return self._parts.feed.wait(after, timeout)
 
-    def trim_changes(self, up_to: int) -> None:
-        self._parts.feed.trim(up_to)
-
     def cursor(self, name: str) -> int:
-        """How far the named consumer has come; 0 before its first `set_cursor`."""
+        """How far the named consumer has come; 0 before its first `advance`."""
         return self._parts.feed.cursor(name)
-
-    def set_cursor(self, name: str, sequence: int) -> None:
-        self._parts.feed.set_cursor(name, sequence)
 
     def advance(self, name: str, sequence: int, names: Collection[str]) -> None:
         """Set the cursor of `name`; changes that all of `names` have passed are trimmed."""

@@ -61,7 +61,7 @@ def test_a_cancelled_transaction_leaves_no_gap(engine: Engine) -> None:
 def test_trimmed_numbers_are_never_used_again(engine: Engine, database: Path) -> None:
     put(engine)
     put(engine, n={"N": "1"})
-    engine.trim_changes(2)
+    engine.advance("stream", 2, ["stream"])
     engine.close()
     again = Engine.open(database)
     assert again.last_change() == 2
@@ -72,14 +72,14 @@ def test_trimmed_numbers_are_never_used_again(engine: Engine, database: Path) ->
 
 def test_trimming_beyond_the_end_skips_no_numbers(engine: Engine) -> None:
     put(engine)
-    engine.trim_changes(1000)
+    engine.advance("stream", 1000, ["stream"])
     put(engine, n={"N": "1"})
     assert [change.sequence for change in engine.changes(0, 10)] == [2]
 
 
 def test_a_cursor_survives_a_restart(engine: Engine, database: Path) -> None:
     assert engine.cursor("stream") == 0
-    engine.set_cursor("stream", 7)
+    engine.advance("stream", 7, ["stream", "other"])
     engine.close()
     again = Engine.open(database)
     assert again.cursor("stream") == 7
