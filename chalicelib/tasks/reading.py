@@ -16,7 +16,7 @@ import msgspec
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import is_id
-from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Page, start_after
+from chalicelib.kernel.pages import DEFAULT_LIMIT, LARGEST_LIMIT, Cursor, Page, start_after
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.store import BATCH
 from chalicelib.tasks.model import STATUSES, Assignee, Message, Status, StoredTask, Task
@@ -50,7 +50,8 @@ def tasks(
     found: list[Task] = []
     searched = 0
     while len(found) < limit and searched < MOST_SEARCHED:
-        want = limit - len(found) if text is None else limit
+        # Most of what a search looks at is not what it wants: it looks at much at a time, whatever is asked for.
+        want = limit - len(found) if text is None else LARGEST_LIMIT
         page = scope.list(
             StoredTask,
             wanted.prefixes[number],
@@ -99,7 +100,7 @@ def subtasks(
         links = scope.list(
             SubTask,
             SubTask.key(parent_id, ""),
-            min(limit, BATCH - 1),
+            min(BATCH - 1, MOST_SEARCHED - searched),
             cursor,
             index="by_state",
             newest_first=last_first,

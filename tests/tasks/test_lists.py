@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.kernel.scope import Scope
+from chalicelib.onebox.program import Program
 from chalicelib.tasks import replies, rules
 from chalicelib.tasks.model import Assignee, Status
 from chalicelib.tasks.replies import NewMessage
@@ -14,6 +15,7 @@ from chalicelib.tasks.rules import NewTask
 from chalicelib.tasks.status import legal
 from tests.support.clients import Json, Person, new_client
 from tests.support.reducer import pages
+from tests.support.round_trips import recorded
 from tests.support.scopes import of_person
 
 COUNT = 300
@@ -90,6 +92,14 @@ def test_search_looks_at_titles_and_bodies_whatever_their_case(space: Space) -> 
         n for n in range(100, 200) if n % 3 and n % 2
     ]
     assert space.numbers(q="nowhere") == []
+
+
+def test_a_search_looks_at_much_at_a_time_however_little_is_asked_for(space: Space, program: Program) -> None:
+    assert program.engine is not None
+    with recorded(program.engine) as recorder:
+        answer = space.person.http.get(space.path, params={"q": "nowhere", "limit": 1})
+    assert answer.json() == {"items": [], "next_cursor": None, "seq": answer.json()["seq"]}
+    assert recorder.made_by(answer).count("query") == 2
 
 
 def test_a_cursor_of_another_list_is_refused(space: Space) -> None:

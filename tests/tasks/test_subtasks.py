@@ -241,3 +241,11 @@ def test_to_move_a_sub_task_costs_what_any_write_costs(family: Family, recorder:
     child = family.add("a")
     answer = family.person.http.patch(f"{family.path}/{child['id']}", json=changes)
     assert recorder.made_by(answer) == ["batch get", "batch get", "transact"]
+
+
+def test_a_search_looks_at_many_at_a_time_however_few_are_asked_for(family: Family, recorder: Recorder) -> None:
+    for title in "abc":
+        family.add(title)
+    answer = family.person.http.get(family.path, params={"parent_id": family.parent, "q": "nowhere", "limit": 1})
+    assert answer.json()["items"] == []
+    assert recorder.made_by(answer).count("query") == 1
