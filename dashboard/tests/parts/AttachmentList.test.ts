@@ -16,14 +16,6 @@ beforeEach(() => {
   gone = [];
   URL.createObjectURL = (blob) => `blob:http://localhost/${made.push(blob as Blob)}`;
   URL.revokeObjectURL = (url) => void gone.push(url);
-  // Everything is in sight.
-  vi.stubGlobal("IntersectionObserver", class {
-    constructor(private readonly react: (seen: { isIntersecting: boolean }[]) => void) {}
-    observe(): void {
-      this.react([{ isIntersecting: true }]);
-    }
-    disconnect(): void {}
-  });
 });
 afterEach(() => {
   cleanup();

@@ -1,4 +1,5 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
+import { tick } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import PermissionCard from "../../src/parts/PermissionCard.svelte";
 import { SETTLES_MS } from "../../src/parts/steady.svelte.ts";
@@ -32,10 +33,17 @@ async function show(changes: Partial<Permission>): Promise<void> {
   await vi.advanceTimersByTimeAsync(SETTLES_MS);
 }
 
-/** As if the input were so long, and its box no higher than 200. */
-function tall(height: number): void {
-  vi.spyOn(Element.prototype, "scrollHeight", "get").mockReturnValue(height);
-  vi.spyOn(Element.prototype, "clientHeight", "get").mockReturnValue(200);
+/** Nothing is in sight until the returned function is called. */
+function unseen(): () => void {
+  const watches: (() => void)[] = [];
+  vi.stubGlobal("IntersectionObserver", class {
+    constructor(private readonly react: (seen: { isIntersecting: boolean }[]) => void) {}
+    observe(): void {
+      watches.push(() => this.react([{ isIntersecting: true }]));
+    }
+    disconnect(): void {}
+  });
+  return () => watches.forEach((watch) => watch());
 }
 
 describe("a permission card", () => {
@@ -95,9 +103,9 @@ describe("a permission card", () => {
     expect(screen.queryByRole("button", { name: "Allow once" })).toBeNull();
   });
 
-  it("lets nobody allow what they have not scrolled to the end of, but deny", async () => {
+  it("lets nobody allow what they have not seen to its end, but deny", async () => {
     const requests = serve({ [decision()]: () => permission(id(), { status: "denied", version: 2 }) });
-    tall(1_000);
+    const scrollToTheEnd = unseen();
     await show({ input: "x\n".repeat(500), rule: "x" });
     const box = screen.getByLabelText("What would run");
     for (const name of ["Allow once", "Always allow"]) {
@@ -106,8 +114,8 @@ describe("a permission card", () => {
     }
     expect(requests).toEqual([]);
     expect(document.activeElement).toBe(box);
-    box.scrollTop = 799;
-    await fireEvent.scroll(box);
+    scrollToTheEnd();
+    await tick();
     expect(button("Allow once").getAttribute("aria-disabled")).toBe("false");
     await fireEvent.click(button("Deny"));
     await vi.waitFor(() => expect(requests).toHaveLength(1));

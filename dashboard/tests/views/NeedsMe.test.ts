@@ -180,6 +180,21 @@ describe("Needs me", () => {
     await vi.waitFor(() => expect(changes).toEqual([{ status: "completed" }, { status: "ongoing", position: 1 }]));
   });
 
+  it("completes what took the place of another's only after a moment, of one's own at once", async () => {
+    const items = ["t1", "t2", "t3"].map((id, hour) => shop.question(id, `2026-11-20T0${hour}:00:00Z`));
+    const requests = await shown(items, {
+      [`PATCH ${shop.at("tasks/t2")}`]: () => shop.task("t2", 2, { status: "completed" }),
+      [`PATCH ${shop.at("tasks/t3")}`]: () => shop.task("t3", 2, { status: "completed" }),
+    });
+    await shop.happens("reply.received", { task: shop.task("t1", 2) });
+    await press("e");
+    expect(requests).toEqual([]);
+    await settle();
+    await press("e");
+    await press("e");
+    expect(requests.map(({ line }) => line)).toEqual([`PATCH ${shop.at("tasks/t2")}`, `PATCH ${shop.at("tasks/t3")}`]);
+  });
+
   it("moves the focus to the item that follows, then to the heading", async () => {
     await shown([shop.approval("r1", EARLY), shop.question("t1", LATER)]);
     await press("j");
