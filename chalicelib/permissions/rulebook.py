@@ -5,6 +5,7 @@ What `preview` shows is what `add` would write: both read a pattern in the same 
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Annotated
 
 import msgspec
@@ -14,6 +15,7 @@ from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import MIB
 from chalicelib.kernel.unit import Unit, run
 from chalicelib.permissions.matching import PatternError, check_pattern, matches
 from chalicelib.permissions.model import (
@@ -27,6 +29,8 @@ from chalicelib.permissions.model import (
 
 MOST_RULES = 500
 MOST_CHECKED = 200
+# A Lambda's answer has 6 MB at most.
+MOST_SHOWN = 4 * MIB
 
 
 class NewRule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -56,7 +60,7 @@ def preview(scope: Scope, trial: Trial) -> Preview:
     """Writes nothing."""
     scope.requires_person()
     rule = NewRule(tool_name=trial.tool_name, pattern=_readable(trial))
-    latest = scope.list(StoredPermission, StoredPermission.key(""), MOST_CHECKED, newest_first=True).items
+    latest = _latest(scope)
     return Preview(
         pattern=rule.pattern,
         allowed=None if trial.input is None else _allows(rule, trial.tool_name, trial.input),
@@ -105,6 +109,13 @@ def granting(scope: Scope, tool_name: str, input: str) -> tuple[PermissionRule, 
     """The rules that together allow all of it; none where they do not."""
     rules = scope.list(PermissionRule, PermissionRule.key(""), MOST_RULES).items
     return matches(rules, tool_name, input) or ()
+
+
+def _latest(scope: Scope) -> list[StoredPermission]:
+    """The latest requests, the newest first, that fit into one answer."""
+    found = scope.list(StoredPermission, StoredPermission.key(""), MOST_CHECKED, newest_first=True).items
+    sizes = accumulate(len(msgspec.json.encode(one.input)) for one in found)
+    return [one for one, size in zip(found, sizes, strict=True) if size <= MOST_SHOWN]
 
 
 def _allows(rule: NewRule, tool_name: str, input: str) -> bool:

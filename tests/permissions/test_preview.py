@@ -188,3 +188,11 @@ def test_it_looks_at_a_bounded_number_of_the_latest_requests(trials: Trials, mon
         rulebook.preview(of_person(trials.person, trials.ws), Trial(tool_name="Bash", pattern="npm test *")).checked
         == 3
     )
+
+
+def test_looks_at_no_more_than_an_answer_can_carry(trials: Trials, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rulebook, "MOST_SHOWN", 5_000)
+    for name in "abcd":
+        trials.ask(f"git add {name * 2_000}")
+    shown = trials.preview("git add *")
+    assert (shown["checked"], len(shown["matched"])) == (2, 2)
