@@ -15,6 +15,7 @@ from tests.bench.report import amount, figure, heading, latency
 
 DIST = ROOT / "dashboard" / "dist"
 CHANGES = 100
+VIEWS = ("SignIn", "NeedsMe", "Workspace", "Task", "Settings")
 _STATIC_IMPORT = re.compile(r"""(?:from|import)\s*["'](\./[^"']+\.js)["']""")
 
 # When the bytes of a change are read from the stream, and when the next frame shows its title.
@@ -36,10 +37,14 @@ new MutationObserver(() => requestAnimationFrame(look)).observe(document, { chil
 
 
 def first_load(dist: Path) -> list[Path]:
-    """The scripts that a browser needs before the dashboard is there."""
+    """The scripts that every page of the dashboard begins with."""
     page = (dist / "index.html").read_text()
-    waiting = [dist / path.lstrip("/") for path in re.findall(r'(?:src|href)="([^"]+\.js)"', page)]
-    needed: list[Path] = []
+    return with_imports([dist / path.lstrip("/") for path in re.findall(r'(?:src|href)="([^"]+\.js)"', page)])
+
+
+def with_imports(scripts: list[Path]) -> list[Path]:
+    """These and all that they cannot run without."""
+    waiting, needed = list(scripts), []
     while waiting:
         script = waiting.pop()
         if script not in needed:
@@ -72,7 +77,10 @@ def main() -> None:
         figure("dashboard/dist", "not built: make dashboard")
         return
     needed = first_load(DIST)
-    amount("JavaScript of the first load, gzip", weight(needed), "KB", 60)
+    amount("JavaScript that every page begins with, gzip", weight(needed), "KB", 60)
+    for view in VIEWS:
+        own = with_imports([*needed, *DIST.glob(f"assets/{view}-*.js")])
+        amount(f"the same with the view {view}", weight(own), "KB", 60)
     later = [script for script in DIST.glob("assets/*.js") if script not in needed]
     amount("JavaScript loaded when needed, gzip", weight(later), "KB")
     amount("styles, gzip", weight(list(DIST.glob("assets/*.css"))), "KB")
