@@ -189,7 +189,8 @@ export class Desk {
     const others = column.filter(({ id }) => id !== task.id);
     const visible = (this.shown.columns.get(status) ?? []).filter(({ id }) => id !== task.id);
     const [before, after] = [visible[index - 1], visible[index]];
-    const place = before ? others.indexOf(before) + 1 : after ? others.indexOf(after) : others.length;
+    const placeOf = (one: Task): number => others.findIndex(({ id }) => id === one.id);
+    const place = before ? placeOf(before) + 1 : after ? placeOf(after) : others.length;
     if (status === task.status && column.findIndex(({ id }) => id === task.id) === place) return [];
     return positionsFor(task.id, place, others).flatMap(({ id, position }) => {
       if (id === task.id) return [{ task, fields: status === task.status ? { position } : { status, position } }];

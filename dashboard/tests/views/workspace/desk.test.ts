@@ -50,6 +50,14 @@ describe("a card", () => {
     expect(sent).toEqual({ c: { position: 1.5 } });
   });
 
+  it("finds its place beside one that is still on its way", async () => {
+    const first = desk.place(the("b"), "notstarted", 2);
+    const second = desk.place(the("a"), "notstarted", 2);
+    expect(column("notstarted")).toEqual(["c", "b", "a"]);
+    await Promise.all([first, second]);
+    expect(column("notstarted")).toEqual(["c", "b", "a"]);
+  });
+
   it("that is put to another column goes with status and position in one change", async () => {
     await desk.place(the("a"), "ongoing", 1);
     expect(sent).toEqual({ a: { status: "ongoing", position: 5 } });
