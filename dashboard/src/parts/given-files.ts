@@ -46,3 +46,10 @@ function named(file: File): File {
   const at = new Date().toISOString().slice(0, 19).replace("T", " ").replaceAll(":", "-");
   return new File([file], `Pasted ${at}.${file.name.split(".").pop()}`, { type: file.type });
 }
+
+/** Where no one takes files, a browser would leave the page and open what was dropped beside the mark. */
+export function keepPage(event: DragEvent): void {
+  if (event.defaultPrevented || !event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = "none";
+}
