@@ -1,6 +1,6 @@
 /** The bytes of a file: all of them, or its beginning. Refusals are as those of `call`. */
 import { attachments } from "./calls.ts";
-import { Problem, refusal, UNREACHABLE } from "./http.ts";
+import { refusal, unreachable } from "./http.ts";
 
 export interface Downloaded {
   bytes: Uint8Array<ArrayBuffer>;
@@ -11,7 +11,7 @@ export interface Downloaded {
 export async function download(workspaceId: string, id: string, signal: AbortSignal, most = Infinity): Promise<Downloaded> {
   const path = attachments.href(workspaceId, id);
   const response = await fetch(path, { credentials: "same-origin", signal }).catch((error: unknown) => {
-    throw signal.aborted ? error : new Problem(0, UNREACHABLE);
+    throw signal.aborted ? error : unreachable();
   });
   if (!response.ok) throw await refusal(response, path);
   return response.body ? read(response.body.getReader(), most) : { bytes: new Uint8Array(), whole: true };

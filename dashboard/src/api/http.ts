@@ -28,10 +28,12 @@ function sentence(body: ProblemBody): string {
   return [body.detail ?? body.title ?? "The server refused this.", ...fields].join(" ");
 }
 
-export const UNREACHABLE: ProblemBody = {
-  code: "unreachable",
-  detail: "Handrail cannot be reached. Check that it is running, then try again.",
-};
+export function unreachable(): Problem {
+  const detail = navigator.onLine === false
+    ? "Handrail cannot be reached: this device is offline. Try again when it is connected."
+    : "Handrail cannot be reached. Check that it is running, then try again.";
+  return new Problem(0, { code: "unreachable", detail });
+}
 
 let signedOut: () => void = () => {};
 
@@ -61,7 +63,7 @@ export async function call<T>(method: Method, path: string, options: Options = {
   if (options.signal) init.signal = options.signal;
   if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
   const response = await fetch(path, init).catch(() => {
-    throw new Problem(0, UNREACHABLE);
+    throw unreachable();
   });
   if (!response.ok) throw await refusal(response, path);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);

@@ -1,6 +1,6 @@
 /** Sends a file and tells how much of it has gone, which `fetch` cannot; refusals are as those of `call`. */
 import { base64 } from "../text/base64.ts";
-import { announceSignedOut, Problem, UNREACHABLE, type ProblemBody } from "./http.ts";
+import { announceSignedOut, Problem, unreachable, type ProblemBody } from "./http.ts";
 import type { Attachment } from "./types.ts";
 
 export interface Sending {
@@ -23,7 +23,7 @@ export async function upload(workspaceId: string, file: File, on: Sending): Prom
       if (request.status === 201) resolve(request.response as Attachment);
       else reject(refusal(request));
     };
-    request.onerror = () => reject(new Problem(0, UNREACHABLE));
+    request.onerror = () => reject(unreachable());
     request.onabort = () => reject(new DOMException("The upload was stopped.", "AbortError"));
     on.signal.addEventListener("abort", () => request.abort());
     request.send(JSON.stringify(body));
