@@ -34,7 +34,10 @@ class Live {
     const known = this.#stores.get(id);
     if (known) return known;
     const store = new WorkspaceStore(id, this.workspaces);
-    store.log.onApplied = (event) => this.#applied(event);
+    store.log.onApplied = (event) => {
+      this.#applied(event);
+      store.applied();
+    };
     store.onGone = () => this.forget(id);
     store.alsoResync = () => this.inbox.refreshSoon();
     this.#stores.set(id, store);

@@ -3,6 +3,7 @@ import { untrack } from "svelte";
 import * as api from "../api/calls.ts";
 import type { TaskFilter } from "../api/calls.ts";
 import type { List, Task } from "../api/types.ts";
+import { OPEN } from "../text/words.ts";
 import { Part } from "./part.svelte.ts";
 import type { WorkspaceLog } from "./workspace-log.ts";
 
@@ -17,6 +18,10 @@ export class TaskList extends Part {
     private readonly filter: TaskFilter,
   ) {
     super(() => this.#load());
+  }
+
+  get showsClosed(): boolean {
+    return !this.filter.statuses?.every((status) => OPEN.includes(status));
   }
 
   async more(): Promise<void> {

@@ -3,6 +3,7 @@ import * as api from "../api/calls.ts";
 import type { TaskFilter } from "../api/calls.ts";
 import { Problem } from "../api/http.ts";
 import type { Workspace } from "../api/types.ts";
+import { OPEN } from "../text/words.ts";
 import type { Collection } from "./collection.ts";
 import { everyPage } from "./pages.ts";
 import { Part } from "./part.svelte.ts";
@@ -14,6 +15,8 @@ const RESYNC_PAUSE_MS = 2_000;
 const REFUSED = [401, 403, 404];
 /** Lists and threads that nobody looks at are kept for the way back, this many of them. */
 const MOST_UNUSED = 12;
+/** After so many events it is looked whether anything can be let go. */
+const TIDY_AFTER = 200;
 
 export class WorkspaceStore {
   readonly log: WorkspaceLog;
@@ -26,6 +29,7 @@ export class WorkspaceStore {
   readonly #parts = new Map<string, Part>();
   #resyncing: Promise<void> | null = null;
   #resyncWanted = false;
+  #applied = 0;
 
   constructor(
     readonly id: string,
@@ -57,6 +61,19 @@ export class WorkspaceStore {
 
   thread(taskId: string): Thread {
     return this.#part(`thread ${taskId}`, () => new Thread(this.log, taskId));
+  }
+
+  /** For every event that was applied: closed tasks that nobody looks at do not pile up in the course of days. */
+  applied(): void {
+    this.#applied += 1;
+    if (this.#applied % TIDY_AFTER !== 0) return;
+    const parts = [...this.#parts];
+    if (parts.some(([, part]) => part.inUse && part instanceof TaskList && part.showsClosed)) return;
+    const seen = new Set(parts.filter(([, { inUse }]) => inUse).map(([name]) => name));
+    this.log.tasks.evict(
+      ({ id, status }) => !OPEN.includes(status) && !seen.has(`task ${id}`) && !seen.has(`thread ${id}`),
+    );
+    for (const [, part] of parts) if (!part.inUse) void part.invalidate();
   }
 
   /** Takes everything in use from the server again; used when events were missed. Tries until it works. */

@@ -76,4 +76,48 @@ describe("the store of a workspace", () => {
     expect(part.problem).toBe("There is no such task.");
     expect(part.missing).toBe(true);
   });
+
+  describe("after a long day", () => {
+    const DAY = 1_000;
+
+    /** Tasks come and are completed, one after the other. */
+    function live(store: WorkspaceStore): void {
+      store.log.onApplied = () => store.applied();
+      for (let number = 1; number <= DAY; number += 1) {
+        const seq = 2 * number;
+        store.log.receive(event(seq, "task.created", { task: task(`t${number}`, 1) }));
+        store.log.receive(event(seq + 1, "status.updated", { task: task(`t${number}`, 2, { status: "completed" }) }));
+      }
+    }
+
+    it("keeps no more than a few of the closed tasks that nobody looks at", () => {
+      const store = opened();
+      live(store);
+      expect(store.log.tasks.values().length).toBeLessThan(DAY / 5);
+    });
+
+    it("keeps those that a list shows, and has them again when one comes back", async () => {
+      const requests = serve({
+        "GET /api/workspaces/w1/tasks": () => ({ items: [task("t1", 2, { status: "completed" })], next_cursor: null, seq: 1 }),
+      });
+      const store = opened();
+      const done = store.tasks({ statuses: ["completed"] }).use();
+      live(store);
+      expect(store.log.tasks.values()).toHaveLength(DAY);
+      done();
+      for (let seq = 2 * DAY + 2; seq <= 2 * DAY + 201; seq += 1) store.log.receive(event(seq, "agent.connected"));
+      expect(store.log.tasks.values()).toEqual([]);
+      const before = requests.length;
+      store.tasks({ statuses: ["completed"] }).use();
+      await vi.waitFor(() => expect(requests.length).toBe(before + 1));
+    });
+
+    it("keeps the one that is open on a page", async () => {
+      serve({ "GET /api/workspaces/w1/tasks/t5": () => task("t5", 1) });
+      const store = opened();
+      store.task("t5").use();
+      live(store);
+      expect(store.log.tasks.get("t5")?.status).toBe("completed");
+    });
+  });
 });
