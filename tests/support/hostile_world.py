@@ -11,12 +11,15 @@ from tests.support.clients import Agent, Json, Person
 from tests.support.hostile import FILE_NAMES, FILES, LINES, MARKDOWN
 
 NAMES = [name for name in LINES if len(name) <= 100]
+MALLORY = "<b onclick=harmed()>Mallory</b>"
 ASKED = 16
 DENIED = 8
 
 
 @dataclass(frozen=True)
 class HostileWorld:
+    # Of the person whose it is.
+    name: str
     person: Person
     # Of a token of the workspace.
     secret: str
@@ -31,8 +34,9 @@ class HostileWorld:
         return f"/w/{self.workspace_id}"
 
 
-def hostile_world(person: Person) -> HostileWorld:
+def hostile_world(url: str) -> HostileWorld:
     """Each title and each body waits for the person; each name is that of a workspace, a token, or a file."""
+    person = Person(url, MALLORY)
     for name in NAMES[:20]:
         person.create_workspace(name, mission=name)
     workspace_id = person.create_workspace(NAMES[0], mission="\n".join(MARKDOWN)[:4_000])["id"]
@@ -53,7 +57,7 @@ def hostile_world(person: Person) -> HostileWorld:
     while attachments:
         agent.call("reply", chat_id=files, text="Some files", attachments=attachments[:10])
         del attachments[:10]
-    return HostileWorld(person, agent.secret, workspace_id, titles, thread, files)
+    return HostileWorld(MALLORY, person, agent.secret, workspace_id, titles, thread, files)
 
 
 def say(agent: Agent, task_id: str) -> None:

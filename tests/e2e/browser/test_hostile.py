@@ -22,7 +22,7 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 
 @pytest.fixture(scope="module")
 def world(program: Program) -> HostileWorld:
-    return hostile_world(Person(program.url, "<b onclick=harmed()>Mallory</b>"))
+    return hostile_world(program.url)
 
 
 @pytest.fixture
@@ -161,6 +161,25 @@ def test_hostile_files_are_shown_as_text_or_not_at_all(watched: tuple[Page, Watc
         assert watch.found(page) == []
         page.keyboard.press("Escape")
         expect(preview).to_have_count(0)
+
+
+def test_menus_questions_and_notes_about_something_hostile_hold_it_too(
+    watched: tuple[Page, Watch], program: Program, world: HostileWorld
+) -> None:
+    page, watch = watched
+    person = Person(program.url, world.name)
+    task = person.create_task(world.workspace_id, EMBEDDED[9])["id"]
+    at = f"/api/workspaces/{world.workspace_id}/tasks/{task}"
+    open_place(page, f"{world.path}/t/{task}")
+    page.get_by_role("combobox", name="Status").select_option("ongoing")
+    expect(page.get_by_text("Moved to ongoing").first).to_be_visible()
+    page.get_by_role("button", name="Delete task").click()
+    assert watch.found(page) == []
+    page.keyboard.press("Escape")
+    page.route(f"**{at}", lambda route: route.fulfill(status=409, json={"detail": SCRIPTS[0], "code": "busy"}))
+    page.get_by_role("combobox", name="Status").select_option("completed")
+    expect(page.get_by_text("stays as it was").first).to_contain_text(EMBEDDED[9])
+    assert watch.found(page) == []
 
 
 @pytest.mark.parametrize("name", ["drawing.svg", "page.html", "page.xhtml", "page.xml", "script.js"])
