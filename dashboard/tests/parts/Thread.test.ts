@@ -103,19 +103,19 @@ describe("a thread", () => {
   });
 
   it("shows the end of a long one, and what came before on demand", async () => {
-    await shown({ messages: many(75) });
-    expect(messages()).toHaveLength(60);
-    expect(messages().at(-1)).toBe("m0074");
-    await fireEvent.click(screen.getByText("Show 15 earlier of 15"));
-    expect(messages()).toHaveLength(75);
+    await shown({ messages: many(45) });
+    expect(messages()).toHaveLength(40);
+    expect(messages().at(-1)).toBe("m0044");
+    await fireEvent.click(screen.getByText("Show 5 earlier of 5"));
+    expect(messages()).toHaveLength(45);
     expect(messages()[0]).toBe("m0000");
   });
 
   it("goes to the message that the address names, however far back", async () => {
-    router.go("/w/x/t/t1#m-m0012");
-    await shown({ messages: many(75) });
-    await vi.waitFor(() => expect(document.activeElement?.id).toBe("m-m0012"));
-    expect(document.querySelector(".wanted")?.id).toBe("m-m0012");
+    router.go("/w/x/t/t1#m-m0002");
+    await shown({ messages: many(45) });
+    await vi.waitFor(() => expect(document.activeElement?.id).toBe("m-m0002"));
+    expect(document.querySelector(".wanted")?.id).toBe("m-m0002");
   });
 
   it("counts what comes while one reads further up", async () => {
