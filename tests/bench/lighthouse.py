@@ -14,10 +14,17 @@ from tests.support.npm import NODE, installed
 
 PINNED = Path(__file__).parent / "node"
 LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100}
+# What else runs on the machine counts: of three runs, the one in the middle.
+RUNS = 3
 TIMINGS = {"largest-contentful-paint": "largest contentful paint", "total-blocking-time": "total blocking time"}
 
 
 def judged(program: Running, path: str, signed_in: bool) -> dict[str, float]:
+    runs = [judged_once(program, path, signed_in) for _ in range(RUNS)]
+    return sorted(runs, key=lambda run: run["performance"])[RUNS // 2]
+
+
+def judged_once(program: Running, path: str, signed_in: bool) -> dict[str, float]:
     """The score of each category, and some timings in ms, by their names in Lighthouse."""
     script = installed(PINNED, "lighthouse") / "node_modules" / "lighthouse" / "cli" / "index.js"
     options = [
