@@ -34,5 +34,5 @@ export default defineConfig({
   },
   server: { proxy: { "/api": server, "/auth": server, "/mcp": server } },
   resolve: { conditions: ["browser", "module", "development|production"] },
-  test: { environment: "jsdom", include: ["tests/**/*.test.ts"], setupFiles: ["tests/setup.ts"] },
+  test: { environment: "jsdom", include: ["tests/**/*.test.ts"], setupFiles: ["tests/setup.ts"], testTimeout: 20_000 },
 });

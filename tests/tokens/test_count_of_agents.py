@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.kernel import bearer, clock, store
 from chalicelib.kernel.directory import Client, Due
 from chalicelib.kernel.settings import settings
 from chalicelib.tokens import presence, rules
 from tests.support.clients import Agent, Json, Person
+from tests.support.due import do_what_is_due
 from tests.support.scopes import of_agent
 
 
@@ -54,7 +54,7 @@ def end_session(person: Person, agent: Agent) -> None:
 
 def fall_silent(person: Person, agent: Agent) -> None:
     with clock.moved(settings().presence_timeout + 1):
-        wiring.run_due_work()
+        do_what_is_due()
 
 
 def expire(person: Person, agent: Agent) -> None:
@@ -153,7 +153,7 @@ def test_what_comes_too_late_counts_nothing(person: Person, workspace_id: str, a
         presence.seen(scope, None)
         assert not presence.check(Due("presence", clock.now(), workspace_id, agent.token_id, digest))
         assert not rules.expire(Due("token_expiry", clock.now(), workspace_id, agent.token_id))
-        wiring.run_due_work()
+        do_what_is_due()
     assert told(person, workspace_id, before) == []
     assert agents(person, workspace_id) == 0
 
@@ -192,6 +192,5 @@ def test_a_workspace_with_connected_agents_can_be_deleted_and_purged(
     person.ask("DELETE", f"/api/workspaces/{workspace_id}", 204, json={"confirm": name})
     assert agent.post("tools/list").status_code == 401
     with clock.moved(settings().token_lifetime + 1):
-        while any(wiring.run_due_work().values()):
-            pass
+        do_what_is_due()
     assert store.WorkspaceItem.count(workspace_id) == 0
