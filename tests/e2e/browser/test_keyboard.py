@@ -57,6 +57,7 @@ class Keyboard:
     def choose(self, text: str, wanted: str | None = None) -> Keyboard:
         """Through the palette; `wanted` is the entry, where it is not what was typed."""
         self.press("ControlOrMeta+k")
+        expect(self.page.get_by_role("dialog").get_by_role("combobox")).to_be_focused()
         self.type(text)
         option = self.page.get_by_role("option", name=wanted or text).first
         expect(option).to_be_visible()
