@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 
-.PHONY: run test lint bench screenshots clean dashboard
+.PHONY: run test lint bench package screenshots clean dashboard
 
 run: $(VENV)/.run dashboard/dist/index.html
 	@exec $(BIN)/python -m chalicelib.onebox
@@ -23,6 +23,9 @@ bench: $(VENV)/.test dashboard/dist/index.html
 	$(BIN)/python -m tests.bench
 
 dashboard: dashboard/dist/index.html
+
+package: $(VENV)/.run
+	@$(BIN)/python -m infra.tools.package "$(STAGE)"
 
 $(VENV)/.run: requirements.txt requirements-onebox.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handrail needs Python 3.11 or newer; set PYTHON=..."; exit 1; }

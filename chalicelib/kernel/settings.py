@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -34,6 +34,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Worker threads that run requests in the one-machine program.
     workers: Annotated[int, msgspec.Meta(ge=1)] = 8
     log_level: str = "INFO"
+
+    # On AWS: which function this is, so that it loads only what that one serves. Empty: everything is served.
+    function: Literal["", "api", "stream", "notify", "maintenance"] = ""
+    # On AWS: the secret in Secrets Manager that holds, as JSON, the settings that must not be read by others.
+    secret: str = ""
+    # On AWS: the bucket of the attachments.
+    attachments_bucket: str = ""
 
     # Any DynamoDB endpoint. Empty: the SQLite engine on one machine, AWS itself on Lambda.
     dynamodb_endpoint: str = ""

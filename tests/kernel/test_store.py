@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from chalicelib.kernel import store
 from chalicelib.kernel.store import DirectoryItem, WorkspaceItem
 from chalicelib.onebox.program import Program
+from infra.tools import template
 
-TEMPLATE = Path(__file__).parents[2] / "infra" / "tables.json"
 Table = type[WorkspaceItem] | type[DirectoryItem]
 
 
 def deployed(name: str) -> dict[str, Any]:
-    properties: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"][name]["Properties"]
+    tables = cast(dict[str, Any], template.fragment(template.FOLDER / "tables.yaml"))
+    properties: dict[str, Any] = tables["Resources"][name]["Properties"]
     return properties
 
 
@@ -38,12 +37,16 @@ def by_name(definitions: list[dict[str, str]]) -> dict[str, str]:
 
 @pytest.mark.parametrize(("name", "model"), [("WorkspaceTable", WorkspaceItem), ("DirectoryTable", DirectoryItem)])
 def test_the_template_and_the_models_describe_the_same_table(program: Program, name: str, model: Table) -> None:
-    template, table = deployed(name), described(model)
-    assert by_name(template["KeySchema"]) == by_name(table["KeySchema"])
-    assert by_name(template["AttributeDefinitions"]) == by_name(table["AttributeDefinitions"])
-    assert indexes(template) == indexes(table)
-    stream = template.get("StreamSpecification", {}).get("StreamViewType")
-    assert stream == table.get("StreamSpecification", {}).get("StreamViewType")
+    definition, table = deployed(name), described(model)
+    assert by_name(definition["KeySchema"]) == by_name(table["KeySchema"])
+    assert by_name(definition["AttributeDefinitions"]) == by_name(table["AttributeDefinitions"])
+    assert indexes(definition) == indexes(table)
+
+
+def test_the_stream_of_the_workspace_table_shows_items_as_they_were_and_are(program: Program) -> None:
+    stream = {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+    assert deployed("WorkspaceTable")["StreamSpecification"] == stream
+    assert described(WorkspaceItem)["StreamSpecification"] == stream | {"StreamEnabled": True}
 
 
 @pytest.mark.parametrize("model", [WorkspaceItem, DirectoryItem])
