@@ -36,19 +36,19 @@ def issue(session_id: str, person_id: str, expires_at: datetime) -> str:
         "exp": clock.epoch(expires_at),
     }
     token = jwt.encode(claims, settings().signing_key, algorithm="HS256")
-    return _attributes(token, clock.epoch(expires_at) - clock.epoch(clock.now()))
+    return attributes(name(), token, clock.epoch(expires_at) - clock.epoch(clock.now()))
 
 
 def clear() -> str:
     """The `Set-Cookie` value that makes a browser forget its session."""
-    return _attributes("", 0)
+    return attributes(name(), "", 0)
 
 
 def read(header: str) -> tuple[str, str]:
     """(session id, person id) of a `Cookie` header; raises `Unauthorized` when there is no valid one."""
     from jose import JWTError, jwt
 
-    token = _own(header)
+    token = value_of(header, name())
     if token is None or len(token) > _LONGEST:
         raise Unauthorized(SIGN_IN)
     try:
@@ -65,16 +65,17 @@ def read(header: str) -> tuple[str, str]:
     return str(claims["jti"]), str(claims["sub"])
 
 
-def _own(header: str) -> str | None:
-    """The session cookie among all others. Programs on other ports of this host share the header, and what they put
+def value_of(header: str, wanted: str) -> str | None:
+    """The cookie `wanted` among all others. Programs on other ports of this host share the header, and what they put
     there may be anything, such as JSON, at which `http.cookies` gives up the whole of it."""
     for part in header.split(";"):
         key, _, value = part.partition("=")
-        if key.strip() == name():
+        if key.strip() == wanted:
             return value.strip()
     return None
 
 
-def _attributes(value: str, lifetime: int) -> str:
+def attributes(key: str, value: str, lifetime: int) -> str:
+    """The `Set-Cookie` value of a cookie that no script and no request of another site but a link gets."""
     secure = "; Secure" if settings().secure else ""
-    return f"{name()}={value}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{secure}"
+    return f"{key}={value}; Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Lax{secure}"

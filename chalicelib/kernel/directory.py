@@ -4,6 +4,8 @@
     person#<id> / member#<ws>  a person's membership of a workspace
     person#<id> / push#<id>    a device that the person wants to be notified on
     token#<sha-256>          route from an MCP token to its workspace; gone as soon as the token is dead
+    invitation#<sha-256>     route from the secret of an invitation to its workspace
+    invited#<sha-256 of an e-mail address> / <invitation>   that its owner may sign in
     push#<sha-256>           route from a push endpoint to the device that it is now
     cursor#<consumer>        how far a program on one machine has read another database's change stream
     due#<kind> / <time>#...  work for the scheduled functions, found by time
@@ -13,6 +15,7 @@ A route is only ever looked up by its full key. A miss is "not found"; there is 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal, TypeVar
@@ -21,12 +24,13 @@ import msgspec
 from pynamodb.exceptions import DeleteError, PutError
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.kernel import clock
+from chalicelib.kernel import clock, emails
 from chalicelib.kernel.store import DirectoryItem, Key
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-DueKind = Literal["token_expiry", "presence", "purge"]
+DueKind = Literal["token_expiry", "presence", "purge", "invitation_expiry"]
+Role = Literal["owner", "member"]
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -39,9 +43,25 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Membership(msgspec.Struct, frozen=True):
+    """`invited`: came by an invitation, and did not make the workspace."""
+
     workspace_id: str
-    role: Literal["owner"]
+    role: Role
     since: datetime
+    invited: bool = False
+
+
+class Invited(msgspec.Struct, frozen=True):
+    """That somebody invited an e-mail address: whose it is may sign in."""
+
+    workspace_id: str
+
+
+class InvitationRoute(msgspec.Struct, frozen=True):
+    workspace_id: str
+    invitation_id: str
+    email: str
+    expires_at: datetime
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -83,6 +103,14 @@ def token_key(digest: str) -> Key:
     return f"token#{digest}", "route"
 
 
+def invitation_key(digest: str) -> Key:
+    return f"invitation#{digest}", "route"
+
+
+def invited_key(email: str, invitation_id: str) -> Key:
+    return f"invited#{hashlib.sha256(emails.plain(email).encode()).hexdigest()}", invitation_id
+
+
 def due_key(due: Due) -> Key:
     return f"due#{due.kind}", f"{_stamp(due.at)}#{due.workspace_id}#{due.id}"
 
@@ -113,9 +141,9 @@ def write(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> N
     record(key, value, expires).save()
 
 
-def write_once(key: Key, value: msgspec.Struct) -> bool:
+def write_once(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> bool:
     """Write unless something is there already; whether it was written."""
-    return _write_if(key, value, DirectoryItem.pk.does_not_exist())
+    return _write_if(key, value, DirectoryItem.pk.does_not_exist(), expires)
 
 
 def remove(key: Key) -> None:
@@ -175,9 +203,9 @@ def update(key: Key, value: msgspec.Struct) -> bool:
     return _write_if(key, value, exists())
 
 
-def _write_if(key: Key, value: msgspec.Struct, condition: Condition) -> bool:
+def _write_if(key: Key, value: msgspec.Struct, condition: Condition, expires: datetime | None = None) -> bool:
     try:
-        record(key, value).save(condition)
+        record(key, value, expires).save(condition)
     except PutError as error:
         if error.cause_response_code == "ConditionalCheckFailedException":
             return False

@@ -40,11 +40,12 @@ class Listing(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that is not simply JSON with the route's own status."""
+    """An answer that is not simply JSON with the route's own status. `cookies` are values of `Set-Cookie`."""
 
     status: int
     body: object = None
     headers: dict[str, str] = field(default_factory=dict)
+    cookies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

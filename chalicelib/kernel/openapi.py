@@ -106,7 +106,7 @@ def _responses(route: Route, by_kind: dict[Any, dict[str, Any]]) -> dict[str, Js
     success: dict[str, Json] = {"description": "Done."}
     if route.answer is not None:
         success["content"] = {"application/json": {"schema": by_kind[route.answer]}}
-    elif route.status != 204:
+    elif route.status not in (204, 303):
         schema: Json = {} if route.media_type == "application/json" else {"type": "string"}
         success["content"] = {route.media_type: {"schema": schema}}
     problem: Json = {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -188,15 +188,16 @@ def _response(reply: Reply) -> Response:
     headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"} | reply.headers
     body = reply.body
     if body is None:
-        return _chalice("", headers, reply.status)
+        return _chalice("", headers, reply.status, reply.cookies)
     if not isinstance(body, str | bytes):
         headers = {"Content-Type": "application/json"} | headers
         body = _encode(body)
-    return _chalice(body, headers, reply.status)
+    return _chalice(body, headers, reply.status, reply.cookies)
 
 
-def _chalice(body: str | bytes, headers: dict[str, str], status: int) -> Response:
-    return Response(body, dict(headers.items()), status)
+def _chalice(body: str | bytes, headers: dict[str, str], status: int, cookies: Sequence[str] = ()) -> Response:
+    sent: dict[str, str | list[str]] = dict(headers)
+    return Response(body, sent | {"Set-Cookie": list(cookies)} if cookies else sent, status)
 
 
 def _encode(value: object | Json) -> str:

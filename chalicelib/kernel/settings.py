@@ -54,6 +54,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     grip_publish_url: str = ""
     # Local sign-in of the single owner, without a password, from loopback addresses only.
     local_sign_in: bool = False
+    # Sign-in through Google, or any other OpenID Connect provider: the client that is registered there, with
+    # <address>/auth/google/callback as its redirect address. Without a client id it is not offered.
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_discovery_url: str = "https://accounts.google.com/.well-known/openid-configuration"
+    # What people call that provider.
+    oidc_name: str = "Google"
+    # Who may sign in there besides those who are invited: addresses (a@example.com) and domains (example.com), with
+    # commas. Of Google's accounts, a domain stands for those that its organisation manages.
+    sign_in_allowed: str = ""
 
     # Signs web push (VAPID): the 32 bytes of a P-256 private key, as base64url. Empty on one machine: generated into
     # the data folder. Empty elsewhere: there is no web push.

@@ -23,6 +23,13 @@ class Identity(msgspec.Struct, frozen=True):
     person_id: str
 
 
+class Somebody(msgspec.Struct, frozen=True):
+    """Mark that anybody ever signed in here."""
+
+
+SOMEBODY: Key = ("people", "somebody")
+
+
 def person_key(person_id: str) -> Key:
     return f"person#{person_id}", "person"
 

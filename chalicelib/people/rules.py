@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 
+import msgspec
+
 from chalicelib.kernel import clock, directory, grip
 from chalicelib.kernel.directory import S, Session
 from chalicelib.kernel.errors import Forbidden, NotFound
 from chalicelib.kernel.ids import new_id, random_base62
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import Key
-from chalicelib.people.model import Identity, Person, identity_key, person_key
+from chalicelib.people.model import SOMEBODY, Identity, Person, Somebody, identity_key, person_key
 from chalicelib.push import rules as push
 
 LOCAL_OWNER = ("local", "owner")
 
 
 def providers() -> list[str]:
-    return ["local"] if settings().local_sign_in else []
+    offered = {"google": bool(settings().oidc_client_id), "local": settings().local_sign_in}
+    return [provider for provider, is_offered in offered.items() if is_offered]
 
 
 def sign_in_locally(address: str) -> tuple[Person, Session]:
@@ -43,12 +46,24 @@ def person_of(session: Session) -> Person:
     return person
 
 
-def known_as(issuer: str, subject: str, *, email: str, name: str) -> Person:
-    """The person whom the identity provider `issuer` calls `subject`; made at their first sign-in."""
+def known_as(issuer: str, subject: str, *, email: str, name: str, picture: str = "") -> Person:
+    """The person whom the identity provider `issuer` calls `subject`; made at their first sign-in.
+
+    What else it says of them is as of now.
+    """
     key = identity_key(issuer, subject)
     identity = directory.read(key, Identity) or _first(key, Identity(new_id()))
-    person = Person(id=identity.person_id, email=email, name=name, created_at=clock.now())
-    return directory.read(person_key(person.id), Person) or _first(person_key(person.id), person)
+    said = Person(id=identity.person_id, email=email, name=name, picture=picture, created_at=clock.now())
+    known = directory.read(person_key(said.id), Person) or _new(said)
+    current = msgspec.structs.replace(said, created_at=known.created_at)
+    if current != known:
+        directory.write(person_key(current.id), current)
+    return current
+
+
+def _new(person: Person) -> Person:
+    directory.write_once(SOMEBODY, Somebody())
+    return _first(person_key(person.id), person)
 
 
 def _first(key: Key, value: S) -> S:

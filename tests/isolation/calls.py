@@ -42,6 +42,8 @@ WS = "/api/workspaces/{ws}"
 ROUTES: dict[str, Asking] = {
     "GET /auth/config": plain,
     "POST /auth/local/session": plain,
+    "GET /auth/google/login": lambda ids: Ask(params={"next": f"/w/{ids['task_id']}"}),
+    "GET /auth/google/callback": lambda ids: Ask(params={"state": "forged", "code": "forged"}),
     "GET /auth/session": plain,
     "DELETE /auth/session": plain,
     "GET /api/workspaces": plain,

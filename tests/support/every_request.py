@@ -133,6 +133,8 @@ REQUEST = {"request_id": "r-2", "tool_name": "Bash", "description": "", "input_p
 ROUTES: dict[str, Ask] = {
     "GET /auth/config": by_person("GET", "/auth/config"),
     "POST /auth/local/session": by_person("POST", "/auth/local/session"),
+    "GET /auth/google/login": by_person("GET", "/auth/google/login"),
+    "GET /auth/google/callback": by_person("GET", "/auth/google/callback"),
     "GET /auth/session": by_person("GET", "/auth/session"),
     "DELETE /auth/session": by_person("DELETE", "/auth/session"),
     "GET /api/workspaces": by_person("GET", "/api/workspaces"),
