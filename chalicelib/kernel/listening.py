@@ -1,4 +1,5 @@
 """The stream function: every event, in order per workspace and at least once, goes to the relay and to the listeners.
+It also hears that a session is gone, whoever removed it or let it expire, and ends the streams that it had opened.
 
 A listener is idempotent: it may see an event twice. It may return GRIP items to publish. A record that fails is
 reported as such, so that the next attempt begins with it and nothing behind it overtakes.
@@ -50,15 +51,30 @@ def handle(records: Iterable[Mapping[str, Any]], listeners: Listeners) -> dict[s
     Records of one workspace keep their order. After a failure the rest of the batch is left for the next attempt.
     """
     for record in records:
-        event = event_of(record)
-        if event is None:
-            continue
         try:
-            grip.publish([_frame(event), *listeners.hear(event), *_hints(event)])
+            grip.publish(_items(record, listeners))
         except Exception:
-            log.exception("event not served", extra={"fields": {"workspace": event.workspace_id, "seq": event.seq}})
+            log.exception("change not served", extra={"fields": _told(record["dynamodb"]["Keys"])})
             return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
     return {"batchItemFailures": []}
+
+
+def _items(record: Mapping[str, Any], listeners: Listeners) -> list[grip.Item]:
+    event = event_of(record)
+    if event is not None:
+        return [_frame(event), *listeners.hear(event), *_hints(event)]
+    session = _ended_session(record)
+    return [grip.close(f"ses-{session}")] if session else []
+
+
+def _told(keys: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """What a log may say of a record: not the id of a session."""
+    return {name: value["S"] for name, value in keys.items() if name in {"workspace_id", "sk"}}
+
+
+def _ended_session(record: Mapping[str, Any]) -> str | None:
+    kind, _, session = record["dynamodb"]["Keys"].get("pk", {}).get("S", "").partition("#")
+    return session if record["eventName"] == "REMOVE" and kind == "session" else None
 
 
 def event_of(record: Mapping[str, Any]) -> Event | None:

@@ -2,7 +2,8 @@
 
     workspace   hash `workspace_id`, range `sk`. One item type per sort-key prefix. Indexes are local ones, so their
                 keys begin with the workspace id too and they can be read consistently. Stream on.
-    directory   hash `pk`, range `sk`. People, sessions, memberships, routes from external keys, due work.
+    directory   hash `pk`, range `sk`. People, sessions, memberships, routes from external keys, due work. Its stream
+                tells keys only: that a session is gone ends its event streams.
 
 An item is a few key attributes that DynamoDB must see, and a JSON `body` that is the entity. Only `Scope` and
 `Unit` (and, for the directory, `directory.py`) call this module; everything else goes through them.
@@ -17,7 +18,7 @@ from typing import TypeVar
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.constants import STREAM_NEW_AND_OLD_IMAGE
+from pynamodb.constants import STREAM_KEYS_ONLY, STREAM_NEW_AND_OLD_IMAGE
 from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
@@ -72,6 +73,7 @@ class DirectoryItem(Model):
     class Meta:
         table_name = ""
         billing_mode = "PAY_PER_REQUEST"
+        stream_view_type = STREAM_KEYS_ONLY
 
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -100,11 +102,20 @@ def create_tables() -> None:
     """Make the tables where they do not exist yet (one machine and tests; on AWS they are in `infra/`)."""
     for model in (WorkspaceItem, DirectoryItem):
         if model.exists():
+            _begin_stream(model)
             continue
         model.create_table(wait=True)
         lifetime = {"AttributeName": "ttl", "Enabled": True}
         request = {"TableName": model.Meta.table_name, "TimeToLiveSpecification": lifetime}
         connection().dispatch("UpdateTimeToLive", request)
+
+
+def _begin_stream(model: type[Model]) -> None:
+    """A table that was made before it had a stream gets one."""
+    name = model.Meta.table_name
+    if "StreamSpecification" not in connection().dispatch("DescribeTable", {"TableName": name})["Table"]:
+        stream = {"StreamEnabled": True, "StreamViewType": model.Meta.stream_view_type}
+        connection().dispatch("UpdateTable", {"TableName": name, "StreamSpecification": stream})
 
 
 def connection() -> Connection:

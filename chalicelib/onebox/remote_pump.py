@@ -1,13 +1,15 @@
 """Feeds a function from any DynamoDB endpoint's own streams (`HANDRAIL_DYNAMODB_ENDPOINT`), like `pump`.
 
 The place reached in each shard is in the directory. Where there is none, or the endpoint no longer knows it, it
-begins with the oldest records that there are.
+begins with the oldest records that there are. That place is itself a change of the directory: what holds nothing else
+moves no place, or there would be no end to it.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -19,6 +21,8 @@ from chalicelib.kernel.store import Key
 from chalicelib.onebox.pump import Consumer, StreamFunction
 
 _QUIET = 0.1
+Place = tuple[str, str]
+"""A table, and a shard of its stream."""
 log = logging.getLogger("handrail.pump")
 
 
@@ -33,10 +37,10 @@ class RemotePump:
         options = {"endpoint_url": settings.dynamodb_endpoint, "region_name": settings.region}
         self._tables: Any = boto3.client("dynamodb", **options)
         self._streams: Any = boto3.client("dynamodbstreams", **options)
-        self._table = settings.workspace_table
+        self._sources = (settings.workspace_table, settings.directory_table)
         self._function = function
         self._consumer = consumer
-        self._iterators: dict[str, str | None] = {}
+        self._iterators: dict[Place, str | None] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=consumer, daemon=True)
 
@@ -58,18 +62,21 @@ class RemotePump:
                 self._stopping.wait(_QUIET)
 
     def _poll(self) -> bool:
-        arn = self._tables.describe_table(TableName=self._table)["Table"]["LatestStreamArn"]
+        return sum(map(self._poll_table, self._sources)) > 0
+
+    def _poll_table(self, table: str) -> bool:
+        arn = self._tables.describe_table(TableName=table)["Table"]["LatestStreamArn"]
         shards = self._streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
         busy = False
         for shard in shards:
-            shard_id = shard["ShardId"]
-            if shard_id not in self._iterators:
-                self._iterators[shard_id] = self._first_iterator({"StreamArn": arn, "ShardId": shard_id})
-            busy = self._read(shard_id) or busy
+            place = table, shard["ShardId"]
+            if place not in self._iterators:
+                self._iterators[place] = self._first_iterator(place, {"StreamArn": arn, "ShardId": place[1]})
+            busy = self._read(place) or busy
         return busy
 
-    def _first_iterator(self, shard: dict[str, str]) -> str:
-        reached = directory.read(self._cursor(shard["ShardId"]), Reached)
+    def _first_iterator(self, at: Place, shard: dict[str, str]) -> str:
+        reached = directory.read(self._cursor(at), Reached)
         if reached is not None:
             place = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": reached.sequence}
             try:
@@ -80,19 +87,25 @@ class RemotePump:
         oldest = self._streams.get_shard_iterator(**shard, ShardIteratorType="TRIM_HORIZON")
         return str(oldest["ShardIterator"])
 
-    def _read(self, shard_id: str) -> bool:
-        iterator = self._iterators[shard_id]
+    def _read(self, place: Place) -> bool:
+        iterator = self._iterators[place]
         if iterator is None:
             return False
         answer = self._streams.get_records(ShardIterator=iterator, Limit=200)
         records = answer["Records"]
         if records and self._function({"Records": records}, None)["batchItemFailures"]:
             return False
-        if records:
-            reached = Reached(records[-1]["dynamodb"]["SequenceNumber"])
-            directory.write(self._cursor(shard_id), reached)
-        self._iterators[shard_id] = answer.get("NextShardIterator")
-        return bool(records)
+        news = [record for record in records if not _is_place(record)]
+        if news:
+            directory.write(self._cursor(place), Reached(records[-1]["dynamodb"]["SequenceNumber"]))
+        self._iterators[place] = answer.get("NextShardIterator")
+        return bool(news)
 
-    def _cursor(self, shard_id: str) -> Key:
-        return f"cursor#{self._consumer}", shard_id
+    def _cursor(self, place: Place) -> Key:
+        table, shard_id = place
+        return f"cursor#{self._consumer}", f"{table}#{shard_id}"
+
+
+def _is_place(record: Mapping[str, Any]) -> bool:
+    key: str = record["dynamodb"]["Keys"].get("pk", {}).get("S", "")
+    return key.startswith("cursor#")

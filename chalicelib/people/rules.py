@@ -6,7 +6,7 @@ import ipaddress
 
 import msgspec
 
-from chalicelib.kernel import clock, directory, grip
+from chalicelib.kernel import clock, directory
 from chalicelib.kernel.directory import S, Session
 from chalicelib.kernel.errors import Forbidden, NotFound
 from chalicelib.kernel.ids import new_id, random_base62
@@ -34,9 +34,9 @@ def sign_in_locally(address: str) -> tuple[Person, Session]:
 
 
 def sign_out(session: Session) -> None:
+    """The stream function hears of it and ends the session's event streams."""
     directory.remove(directory.session_key(session.id))
     push.end_with(session)
-    grip.publish([grip.close(f"ses-{session.id}")])
 
 
 def person_of(session: Session) -> Person:

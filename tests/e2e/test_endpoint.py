@@ -34,5 +34,7 @@ def test_the_main_job_is_done_on_another_dynamodb(tmp_path: Path, monkeypatch: p
         owner.ask("DELETE", f"/api/workspaces/{workspace_id}/tokens/{made['id']}", 204)
         stream.wait_until_closed()
         assert agent.post("tools/list").status_code == 401
+        owner.ask("DELETE", "/auth/session", 204)
+        dashboard.wait_until_closed()
         running.end()
     assert not (tmp_path / "handrail.db").exists()

@@ -7,6 +7,7 @@ import base64
 import json
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
+from pathlib import Path
 
 import httpx
 import pytest
@@ -159,6 +160,35 @@ def test_a_session_that_was_removed_is_over(person: Person, workspace_id: str) -
     directory.remove(directory.session_key(person.session.id))
     assert person.http.get("/auth/session").status_code == 401
     assert person.http.get(f"/api/workspaces/{workspace_id}/tasks").status_code == 401
+
+
+def test_the_streams_of_a_session_that_was_removed_elsewhere_are_closed(person: Person, workspace_id: str) -> None:
+    other = Person(str(person.http.base_url), person.session.name)
+    stays, one, all = other.events(workspace_id), person.events(workspace_id), person.all_events()
+    all.wait_for(lambda frame: frame.event == "reset")
+    directory.remove(directory.session_key(person.session.id))
+    one.wait_until_closed(1.0)
+    all.wait_until_closed(1.0)
+    other.create_task(workspace_id)
+    stays.wait_for_type("task.created")
+
+
+def test_the_streams_of_a_session_that_expired_are_closed(
+    program: Program, person: Person, workspace_id: str
+) -> None:
+    stream = person.events(workspace_id)
+    over = clock.after(-60)
+    directory.write(directory.session_key(person.session.id), person.session, over)
+    assert program.engine is not None
+    program.engine.expire(clock.now().timestamp())
+    stream.wait_until_closed(1.0)
+
+
+def test_no_request_publishes_to_the_relay_itself() -> None:
+    """On AWS only the stream function can reach the relay."""
+    sources = Path(wiring.__file__).parent.rglob("*.py")
+    publishing = {file.parent.name + "/" + file.name for file in sources if "grip.publish(" in file.read_text()}
+    assert publishing == {"kernel/listening.py"}
 
 
 def test_a_session_ends_with_its_time(program: Program) -> None:

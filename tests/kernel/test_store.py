@@ -49,6 +49,15 @@ def test_the_stream_of_the_workspace_table_shows_items_as_they_were_and_are(prog
     assert described(WorkspaceItem)["StreamSpecification"] == stream | {"StreamEnabled": True}
 
 
+def test_a_table_of_an_earlier_start_gets_the_stream_it_was_made_without(program: Program) -> None:
+    name = DirectoryItem.Meta.table_name
+    off = {"TableName": name, "StreamSpecification": {"StreamEnabled": False}}
+    store.connection().dispatch("UpdateTable", off)
+    assert "StreamSpecification" not in described(DirectoryItem)
+    store.create_tables()
+    assert described(DirectoryItem)["StreamSpecification"]["StreamViewType"] == "KEYS_ONLY"
+
+
 @pytest.mark.parametrize("model", [WorkspaceItem, DirectoryItem])
 def test_items_whose_time_is_over_are_removed_from_both_tables(program: Program, model: Table) -> None:
     request = {"TableName": model.Meta.table_name}

@@ -5,7 +5,7 @@ import sqlite3
 import msgspec
 
 from chalicelib.onebox.engine import rows
-from chalicelib.onebox.engine.definitions import description, table_from
+from chalicelib.onebox.engine.definitions import description, table_from, with_stream
 from chalicelib.onebox.engine.errors import Refusal, invalid, table_not_found
 from chalicelib.onebox.engine.parameters import Parameters
 from chalicelib.onebox.engine.schema import Table
@@ -52,6 +52,14 @@ class Catalog:
         table = self._described(parameters)
         with self._storage.reading() as connection:
             return {"Table": description(table, *rows.totals(connection, table))}
+
+    def update(self, parameters: Parameters) -> dict[str, object]:
+        table = self._described(parameters)
+        changed = with_stream(table, parameters)
+        with self._storage.writing() as connection:
+            _save(connection, changed)
+            self._tables[table.name] = changed
+            return {"TableDescription": description(changed, *rows.totals(connection, changed))}
 
     def names(self, parameters: Parameters) -> dict[str, object]:
         start = parameters.optional_text("ExclusiveStartTableName") or ""

@@ -104,17 +104,17 @@ class ChangeFeed:
 
 def _record(sequence: int, table: Table, old: Item | None, new: Item | None, expired: bool) -> dict[str, object]:
     keys = table.key_of(new or old or {})
+    images: dict[str, Item] = {}
+    if table.view == "NEW_AND_OLD_IMAGES":
+        images = {name: image for name, image in (("NewImage", new), ("OldImage", old)) if image is not None}
     stream: dict[str, object] = {
         "ApproximateCreationDateTime": round(time.time(), 3),
         "Keys": keys,
         "SequenceNumber": f"{sequence:021d}",
-        "SizeBytes": sum(size_of_item(image) for image in (keys, old, new) if image),
-        "StreamViewType": "NEW_AND_OLD_IMAGES",
+        "SizeBytes": sum(size_of_item(image) for image in (keys, *images.values())),
+        "StreamViewType": table.view,
+        **images,
     }
-    if new is not None:
-        stream["NewImage"] = new
-    if old is not None:
-        stream["OldImage"] = old
     record: dict[str, object] = {
         "eventID": f"{sequence:032x}",
         "eventName": "REMOVE" if new is None else "INSERT" if old is None else "MODIFY",

@@ -3,11 +3,13 @@
 import re
 import time
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Literal, cast, get_args
+
+import msgspec
 
 from chalicelib.onebox.engine.errors import invalid, invalid_parameters
 from chalicelib.onebox.engine.parameters import Parameters, constraint, elements
-from chalicelib.onebox.engine.schema import Index, KeyAttribute, KeySchema, Table
+from chalicelib.onebox.engine.schema import Index, KeyAttribute, KeySchema, StreamView, Table
 
 REGION = "local"
 ACCOUNT = "000000000000"
@@ -39,9 +41,9 @@ def table_from(parameters: Parameters, number: int) -> Table:
             "AttributeDefinitions"
         )
     _check_billing(parameters)
-    created = time.time()
-    label = datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
-    return Table(name, number, keys, indexes, _streamed(parameters), created, label)
+    created, view = time.time(), stream_view(parameters)
+    table = Table(name, number, keys, indexes, view is not None, created, stream_label(created))
+    return table if view is None else msgspec.structs.replace(table, view=view)
 
 
 def table_arn(table: Table) -> str:
@@ -80,7 +82,7 @@ def description(table: Table, item_count: int, size: int) -> dict[str, object]:
         if indexes:
             described[parameter] = indexes
     if table.streamed:
-        described["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+        described["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": table.view}
         described["LatestStreamLabel"] = table.stream_label
         described["LatestStreamArn"] = stream_arn(table)
     return described
@@ -210,13 +212,31 @@ def _check_billing(parameters: Parameters) -> None:
         Parameters("ProvisionedThroughput", parameters.raw("ProvisionedThroughput"), _THROUGHPUT)
 
 
-def _streamed(parameters: Parameters) -> bool:
+def stream_view(parameters: Parameters) -> StreamView | None:
+    """What the stream of the table is to show; None for a table without one."""
     if "StreamSpecification" not in parameters:
-        return False
+        return None
     known = ("StreamEnabled", "StreamViewType")
     stream = Parameters("StreamSpecification", parameters.raw("StreamSpecification"), known)
     if not stream.flag("StreamEnabled", default=False):
-        return False
+        return None
     stream.required("StreamViewType")
-    stream.only("StreamViewType", "NEW_AND_OLD_IMAGES")
-    return True
+    stream.only("StreamViewType", *get_args(StreamView))
+    return cast(StreamView, stream.text("StreamViewType"))
+
+
+def stream_label(created: float) -> str:
+    return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3]
+
+
+def with_stream(table: Table, parameters: Parameters) -> Table:
+    """The table as UpdateTable asks for it: with a new stream, or without."""
+    view = stream_view(parameters)
+    if view is None:
+        if not table.streamed:
+            raise invalid("Table already has a disabled stream")
+        return msgspec.structs.replace(table, streamed=False)
+    if table.streamed:
+        raise invalid("Table already has an enabled stream")
+    label = stream_label(time.time())
+    return msgspec.structs.replace(table, streamed=True, stream_label=label, view=view)

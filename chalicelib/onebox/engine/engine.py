@@ -66,6 +66,7 @@ OPERATIONS: Mapping[str, Operation] = {
     ),
     "TransactGetItems": _operation(operations.transact_get_items, "TransactItems", "ReturnConsumedCapacity"),
     "CreateTable": _operation(lambda parts, call: parts.catalog.create(call), *_CREATE),
+    "UpdateTable": _operation(lambda parts, call: parts.catalog.update(call), "TableName", "StreamSpecification"),
     "DeleteTable": _operation(lambda parts, call: parts.catalog.delete(call), "TableName"),
     "DescribeTable": _operation(lambda parts, call: parts.catalog.describe(call), "TableName"),
     "ListTables": _operation(lambda parts, call: parts.catalog.names(call), "ExclusiveStartTableName", "Limit"),

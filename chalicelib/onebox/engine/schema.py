@@ -16,6 +16,7 @@ MAX_HASH_BYTES = 2048
 MAX_RANGE_BYTES = 1024
 
 KeyBytes: TypeAlias = tuple[bytes, bytes]
+StreamView: TypeAlias = Literal["NEW_AND_OLD_IMAGES", "KEYS_ONLY"]
 
 
 class KeyAttribute(msgspec.Struct, frozen=True):
@@ -64,6 +65,7 @@ class Table(msgspec.Struct, frozen=True, eq=False):
     created: float
     stream_label: str
     ttl_attribute: str | None = None
+    view: StreamView = "NEW_AND_OLD_IMAGES"
 
     def index(self, name: str) -> Index:
         for index in self.indexes:

@@ -34,7 +34,7 @@ def partition(**more: object) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("operation", ["Scan", "UpdateTable", "ExecuteStatement", "Nonsense"])
+@pytest.mark.parametrize("operation", ["Scan", "ExecuteStatement", "Nonsense"])
 def test_an_operation_that_is_not_offered_is_refused_by_name(engine: Engine, operation: str) -> None:
     with pytest.raises(UnsupportedOperation, match=operation):
         engine.call(operation, {})

@@ -46,6 +46,43 @@ def test_a_table_without_a_stream_feeds_nothing(engine: Engine) -> None:
     assert engine.changes(0, 10) == []
 
 
+KEYS_ONLY = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+
+
+def test_a_table_made_without_a_stream_can_get_one_that_tells_keys_only(engine: Engine, database: Path) -> None:
+    item = {"p": {"S": "x"}, "secret": {"S": "y"}}
+    engine.call("PutItem", {"TableName": "plain", "Item": item})
+    described = engine.call("UpdateTable", {"TableName": "plain", "StreamSpecification": KEYS_ONLY})
+    assert "stream" in str(described["TableDescription"])
+    engine.close()
+    again = Engine.open(database)
+    table = again.call("DescribeTable", {"TableName": "plain"})["Table"]
+    assert isinstance(table, dict)
+    assert table["StreamSpecification"] == KEYS_ONLY
+    again.call("DeleteItem", {"TableName": "plain", "Key": {"p": {"S": "x"}}})
+    (removal,) = (change.record for change in again.changes(0, 10))
+    stream = removal["dynamodb"]
+    assert isinstance(stream, dict)
+    assert removal["eventName"] == "REMOVE"
+    assert stream["Keys"] == {"p": {"S": "x"}}
+    assert stream["StreamViewType"] == "KEYS_ONLY"
+    assert not {"NewImage", "OldImage"} & stream.keys()
+    again.close()
+
+
+@pytest.mark.parametrize(("table", "wanted"), [("things", KEYS_ONLY), ("plain", {"StreamEnabled": False})])
+def test_a_stream_is_begun_once_and_ended_once(engine: Engine, table: str, wanted: dict[str, object]) -> None:
+    with pytest.raises(ClientError, match="Table already has"):
+        engine.call("UpdateTable", {"TableName": table, "StreamSpecification": wanted})
+
+
+def test_a_stream_that_was_ended_tells_nothing_more(engine: Engine) -> None:
+    off = {"StreamEnabled": False}
+    engine.call("UpdateTable", {"TableName": "things", "StreamSpecification": off})
+    put(engine)
+    assert engine.changes(0, 10) == []
+
+
 def test_a_cancelled_transaction_leaves_no_gap(engine: Engine) -> None:
     put(engine)
     puts = [
