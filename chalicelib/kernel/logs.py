@@ -48,4 +48,5 @@ def start(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("uvicorn").setLevel(max(logging.WARNING, root.level))
+    for wordy in ("uvicorn", "pynamodb"):
+        logging.getLogger(wordy).setLevel(max(logging.WARNING, root.level))

@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
 import msgspec
-from chalice.app import Chalice, Request, Response, RestAPIEventHandler
+from chalice.app import Request, Response
 
 from chalicelib.kernel import cookies, scope, strict_json
+from chalicelib.kernel.app import App
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import BadRequest, Forbidden, Json, NotFound, Problem, TokenInUrl, Unauthorized
 from chalicelib.kernel.http import Call, Reply, Route, convert, raw_body, requested_idempotency
@@ -28,43 +28,6 @@ from chalicelib.kernel.settings import settings
 
 SAFE = {"GET", "HEAD"}
 log = logging.getLogger("handrail.http")
-
-_current: ContextVar[Request | None] = ContextVar("current_request", default=None)
-
-
-class Handler(RestAPIEventHandler):
-    """Chalice's own, but for its refusal of downloads to clients that did not ask for binary: browsers never do."""
-
-    def _validate_binary_response(self, request_headers: object, response_headers: object) -> bool:
-        return True
-
-
-class App(Chalice):
-    """Chalice keeps the current request on the app object; here it belongs to the thread or task that serves it."""
-
-    @property
-    def current_request(self) -> Request | None:
-        return _current.get()
-
-    @current_request.setter
-    def current_request(self, request: Request | None) -> None:
-        _current.set(request)
-
-    @property
-    def lambda_context(self) -> Any:
-        return None
-
-    @lambda_context.setter
-    def lambda_context(self, context: Any) -> None:
-        """Nothing here reads it, and kept on the app it would be another request's."""
-
-    def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        handler = Handler(
-            self.routes, self.api, self.log, self.debug, middleware_handlers=self._get_middleware_handlers("http")
-        )
-        self.current_request = handler.create_request_object(event, context)
-        answer: dict[str, Any] = handler(event, context)
-        return answer
 
 
 def install(app: App, routes: Iterable[Route]) -> None:

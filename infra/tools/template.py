@@ -1,4 +1,4 @@
-"""The CloudFormation that is merged into what Chalice makes: every file of `infra/template/` and of the stage's folder.
+"""The CloudFormation that is merged into what Chalice makes: all of `infra/template/` and of the stage's folder.
 
 Each file is a fragment with one subject. They are merged deeply: a resource may be told of in several files, but no
 two may say the same thing of it; that is refused with the file and the name.

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.kernel import clock
 from chalicelib.kernel.http import Route
 from chalicelib.kernel.settings import DAY
 from chalicelib.onebox.program import Program
+from chalicelib.wiring import api, maintenance
 from tests.support.clients import Agent, EventStream, Json, Person
 from tests.support.reducer import Reducer, load
 from tests.support.waiting import everything_published
@@ -84,7 +84,7 @@ def read_inbox(world: World) -> None:
 def due(seconds: float) -> Callable[[World], None]:
     def work(world: World) -> None:
         with clock.moved(seconds):
-            wiring.run_due_work()
+            maintenance.run_due_work()
 
     return work
 
@@ -248,7 +248,7 @@ def _request_and_decide(world: World) -> None:
 
 def mutations(routes: list[Route]) -> set[str]:
     """What can change something: every route but GET, every tool, every notification."""
-    registry = wiring.server.registry
+    registry = api.server.registry
     return (
         {f"{route.method} {route.path}" for route in routes if route.method != "GET"}
         | {f"tool {name}" for name in registry.tools}
@@ -261,14 +261,14 @@ def unknown(routes: list[Route]) -> set[str]:
 
 
 def test_every_command_is_known_here() -> None:
-    assert unknown(wiring.routes) == set()
-    assert mutations(wiring.routes) >= (COMMANDS.keys() | OUTSIDE) - {"time passes"}
+    assert unknown(api.routes) == set()
+    assert mutations(api.routes) >= (COMMANDS.keys() | OUTSIDE) - {"time passes"}
 
 
 def test_a_command_that_is_not_known_here_is_noticed() -> None:
-    first = next(route for route in wiring.routes if route.method == "POST")
+    first = next(route for route in api.routes if route.method == "POST")
     another = type(first)(**{**first.__dict__, "path": "/api/workspaces/{ws}/pipelines"})
-    assert unknown([*wiring.routes, another]) == {"POST /api/workspaces/{ws}/pipelines"}
+    assert unknown([*api.routes, another]) == {"POST /api/workspaces/{ws}/pipelines"}
 
 
 def follow(world: World, known: Reducer, stream: EventStream) -> None:

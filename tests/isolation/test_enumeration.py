@@ -12,20 +12,20 @@ import httpx
 import pytest
 
 import app
-from chalicelib import wiring
 from chalicelib.kernel.http import Nothing, Route
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.mcp.registry import Arguments, Registry
 from chalicelib.kernel.scope import Scope
 from chalicelib.onebox.program import Program
+from chalicelib.wiring import api
 from tests.isolation.calls import NOTIFICATIONS, RESOURCES, ROUTES, TOOLS, IdsOf, name_of, unknown
 from tests.support.clients import Json
 from tests.support.worlds import Ids, Told, World, absent_ids, absent_like, both_eras, rpc, structured, told
 
-IN_WORKSPACE = [route for route in wiring.routes if "{ws}" in route.path]
-BY_SESSION = [route for route in wiring.routes if route.access in {"session", "workspace"}]
-BY_TOKEN = [route for route in wiring.routes if route.access == "agent"]
-OPEN_TO_ALL = [route for route in wiring.routes if "{ws}" not in route.path]
+IN_WORKSPACE = [route for route in api.routes if "{ws}" in route.path]
+BY_SESSION = [route for route in api.routes if route.access in {"session", "workspace"}]
+BY_TOKEN = [route for route in api.routes if route.access == "agent"]
+OPEN_TO_ALL = [route for route in api.routes if "{ws}" not in route.path]
 # Calls that end the caller's own session are made in test_tokens, by people whose sessions nobody needs.
 ENDS_THE_SESSION = "DELETE /auth/session"
 # A stream of one's own stays open: what it shows is read in test_streams.
@@ -73,23 +73,23 @@ def named(routes: list[Route]) -> pytest.MarkDecorator:
 
 
 def test_every_route_is_known_to_this_test() -> None:
-    assert unknown(map(name_of, wiring.routes), ROUTES) == set()
+    assert unknown(map(name_of, api.routes), ROUTES) == set()
 
 
 def test_every_route_that_the_app_serves_is_a_declared_one() -> None:
     served = {f"{method} {path}" for path, methods in app.app.routes.items() for method in methods}
-    assert served == set(map(name_of, wiring.routes))
+    assert served == set(map(name_of, api.routes))
 
 
 def test_the_openapi_document_has_every_route_that_a_browser_may_call(program: Program) -> None:
     document = httpx.get(f"{program.url}/api/openapi.json").json()
     described = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
-    inner = {name_of(route) for route in wiring.routes if route.access == "agent"} | {"GET /grip/next"}
-    assert described == set(map(name_of, wiring.routes)) - inner
+    inner = {name_of(route) for route in api.routes if route.access == "agent"} | {"GET /grip/next"}
+    assert described == set(map(name_of, api.routes)) - inner
 
 
 def test_every_tool_resource_and_notification_is_known_to_this_test() -> None:
-    registry = wiring.server.registry
+    registry = api.server.registry
     assert unknown(registry.tools, TOOLS) == set()
     assert unknown(registry.notifications, NOTIFICATIONS) == set()
     assert unknown((resource.template for resource in registry.resources), RESOURCES) == set()
@@ -99,10 +99,10 @@ def test_a_route_or_a_tool_that_nobody_taught_this_test_is_noticed() -> None:
     new = Route(
         "GET", "/api/workspaces/{ws}/secrets", lambda call: None, "workspace", Nothing, Nothing, None, 200, ""
     )
-    assert unknown(map(name_of, [*wiring.routes, new]), ROUTES) == {"GET /api/workspaces/{ws}/secrets"}
+    assert unknown(map(name_of, [*api.routes, new]), ROUTES) == {"GET /api/workspaces/{ws}/secrets"}
 
     registry = Registry()
-    registry.add(wiring.server.registry)
+    registry.add(api.server.registry)
 
     def reveal(scope: Scope, arguments: Arguments) -> Nothing:
         return Nothing()
@@ -148,7 +148,7 @@ def test_what_names_no_workspace_shows_the_callers_own(route: Route, alice: Worl
     assert alice.items() == before
 
 
-@named([route for route in wiring.routes if route.access != "public"])
+@named([route for route in api.routes if route.access != "public"])
 def test_nothing_opens_without_a_credential(route: Route, nobody: httpx.Client, alice: World) -> None:
     answer = send(nobody, route, alice.workspace_id, alice.ids)
     assert answer.status == 401
@@ -327,7 +327,7 @@ def test_what_the_server_lists_is_ones_own(alice: World, bobs_answers: Callable[
 
 def test_an_agent_cannot_decide_nor_make_rules_or_tokens(alice: World) -> None:
     """No tool does it, no argument says who one is, and its token opens none of the routes that do."""
-    assert not {"decide", "decidePermission", "addRule", "generateToken"} & set(wiring.server.registry.tools)
+    assert not {"decide", "decidePermission", "addRule", "generateToken"} & set(api.server.registry.tools)
     agent, ws = alice.agent, f"/api/workspaces/{alice.workspace_id}"
     decision = f"{ws}/permissions/{alice.ids['permission_id']}/decision"
     for method, path, content in (

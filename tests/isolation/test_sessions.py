@@ -13,19 +13,19 @@ import httpx
 import pytest
 from jose import jwt
 
-from chalicelib import wiring
 from chalicelib.kernel import clock, cookies, directory, settings
 from chalicelib.kernel.http import Route
 from chalicelib.kernel.serving import SAFE
 from chalicelib.onebox.program import Program
 from chalicelib.people import rules as people
+from chalicelib.wiring import api
 from tests.isolation.calls import ROUTES, name_of
 from tests.isolation.test_tokens import configured
 from tests.support.clients import Json, Person, new_client
 from tests.support.worlds import World
 
 COOKIE = "handrail_session"
-MUTATIONS = [route for route in wiring.routes if route.method not in SAFE and route.access != "agent"]
+MUTATIONS = [route for route in api.routes if route.method not in SAFE and route.access != "agent"]
 
 
 def claims_of(person: Person) -> Json:

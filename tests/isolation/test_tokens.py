@@ -16,11 +16,11 @@ import msgspec
 import pytest
 
 import app
-from chalicelib import wiring
 from chalicelib.kernel import bearer, clock, settings
 from chalicelib.kernel.http import Route
 from chalicelib.onebox.program import Program
 from chalicelib.onebox.scheduler import schedule_event
+from chalicelib.wiring import api
 from tests.isolation.calls import ROUTES, name_of
 from tests.support.clients import Agent, Json, Person
 from tests.support.process import Process
@@ -280,7 +280,7 @@ def test_a_well_formed_token_that_nobody_made_is_no_more(bob: World) -> None:
     assert (absent.status_code, absent.content) == (unknown.status_code, unknown.content)
 
 
-@pytest.mark.parametrize("route", wiring.routes, ids=name_of)
+@pytest.mark.parametrize("route", api.routes, ids=name_of)
 def test_a_token_in_a_url_is_refused_with_advice(
     route: Route, nobody: httpx.Client, alice: World, engine_calls: list[str]
 ) -> None:

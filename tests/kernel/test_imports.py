@@ -1,5 +1,6 @@
-"""On Lambda every import is paid at a cold start, so what few requests need is loaded by those that need it."""
+"""On Lambda every import is paid at a cold start: a function loads what it serves, and what few need loads later."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -7,27 +8,47 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ("api", "stream", "notify", "maintenance")
+NEEDED_BY_FEW = ["mcp", "mcp_types", "boto3", "jose", "cryptography", "http_ece", "tree_sitter", "pydantic"]
+NEEDED_BY_FEW += ["chalicelib.onebox"]
+SERVING = [
+    "chalicelib.kernel.serving",
+    "chalicelib.kernel.http",
+    "chalicelib.kernel.mcp",
+    "chalicelib.kernel.openapi",
+]
+SENDING = ["chalicelib.push.listeners", "chalicelib.push.sending.delivery", "chalicelib.push.notifications"]
+LISTENING = ["chalicelib.wiring.stream", "chalicelib.permissions.matching"]
+# What a function must not load beside what all load later.
+OTHERS = {
+    "api": [*SENDING, "chalicelib.wiring.stream", "chalicelib.wiring.maintenance"],
+    "stream": SERVING + SENDING + ["chalicelib.wiring.api"],
+    "notify": SERVING + LISTENING + ["chalicelib.wiring.api"],
+    "maintenance": SERVING + SENDING + LISTENING + ["chalicelib.wiring.api"],
+}
 
 
-def modules_after(code: str) -> set[str]:
+def modules_after(code: str, function: str = "") -> set[str]:
     listing = f"{code}; import sys; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", listing], cwd=ROOT, check=True, capture_output=True, text=True)
+    environment = os.environ | {"HANDRAIL_FUNCTION": function}
+    command = [sys.executable, "-c", listing]
+    done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     return set(done.stdout.split())
 
 
-@pytest.fixture(scope="module")
-def loaded_by_app() -> set[str]:
-    return modules_after("import app")
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_loads_only_what_it_serves(function: str) -> None:
+    loaded = modules_after("import app", function)
+    assert f"chalicelib.wiring.{function}" in loaded
+    assert loaded.intersection(NEEDED_BY_FEW + OTHERS[function]) == set()
 
 
-NEEDED_BY_FEW = "mcp mcp_types boto3 jose cryptography http_ece tree_sitter pydantic chalicelib.onebox"
+def test_on_one_machine_everything_is_served_and_what_few_need_still_loads_later() -> None:
+    loaded = modules_after("import app")
+    assert loaded > {f"chalicelib.wiring.{function}" for function in FUNCTIONS}
+    assert loaded > {"app", "chalice", "pynamodb"}
+    assert loaded.intersection(NEEDED_BY_FEW) == set()
 
 
-@pytest.mark.parametrize("module", NEEDED_BY_FEW.split())
-def test_importing_the_app_does_not_load(module: str, loaded_by_app: set[str]) -> None:
-    assert module not in loaded_by_app
-
-
-def test_what_is_loaded_would_be_seen(loaded_by_app: set[str]) -> None:
-    assert {"app", "chalice", "pynamodb"} <= loaded_by_app
+def test_what_is_loaded_would_be_seen() -> None:
     assert "mcp_types" in modules_after("import app, mcp_types")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.onebox.program import Program
+from chalicelib.wiring import api
 from tests.support.clients import Person
 from tests.support.every_request import OTHERS, ROUTES, TOOLS, furnish
 from tests.support.round_trips import Recorder, recorded
@@ -116,7 +116,7 @@ def recorder(program: Program) -> Iterator[Recorder]:
 
 
 def authentication(name: str) -> list[str]:
-    access = {f"{route.method} {route.path}": route.access for route in wiring.routes}
+    access = {f"{route.method} {route.path}": route.access for route in api.routes}
     return AUTHENTICATED[access.get(name, "agent")]
 
 
@@ -177,6 +177,6 @@ def unknown(routes: list[str], tools: list[str]) -> set[str]:
 
 
 def test_every_route_and_every_tool_is_counted() -> None:
-    routes = [f"{route.method} {route.path}" for route in wiring.routes]
-    assert unknown(routes, list(wiring.server.registry.tools)) == set()
+    routes = [f"{route.method} {route.path}" for route in api.routes]
+    assert unknown(routes, list(api.server.registry.tools)) == set()
     assert unknown([*routes, "GET /api/new"], ["newTool"]) == {"GET /api/new", "newTool"}

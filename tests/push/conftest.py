@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.onebox.program import Program
 from chalicelib.push.sending import https
+from chalicelib.wiring import notify as wired_notify
 from tests.support.clients import Person
 from tests.support.push import Browser, Loopback, Nowhere, PushServices, push_services
 from tests.support.waiting import DEADLINE, everything_notified
@@ -34,13 +34,13 @@ def browser(services: PushServices, person: Person) -> Browser:
 @pytest.fixture
 def held_up(program: Program, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """The notify function does not begin until this is called."""
-    go, notify = threading.Event(), wiring.notify
+    go, notify = threading.Event(), wired_notify.notify
 
     def late(records: object) -> object:
         assert go.wait(DEADLINE)
         return notify(records)  # type: ignore[arg-type]  # passed on as it is
 
-    monkeypatch.setattr(wiring, "notify", late)
+    monkeypatch.setattr(wired_notify, "notify", late)
     yield go.set
     go.set()
     everything_notified(program)

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.onebox.program import Program
 from chalicelib.push import listeners
 from chalicelib.tasks import replies
+from chalicelib.wiring import notify as wired_notify
 from tests.support.clients import Agent, Json, Person
 from tests.support.push import Browser, PushServices, claims_of
 from tests.support.scopes import of_agent
@@ -211,13 +211,13 @@ def test_what_is_served_twice_has_the_same_tag_and_topic(
     browser: Browser,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    once = wiring.notify
+    once = wired_notify.notify
 
     def twice(records: list[Json]) -> Json:
         once(records)
         return dict(once(records))
 
-    monkeypatch.setattr(wiring, "notify", twice)
+    monkeypatch.setattr(wired_notify, "notify", twice)
     ask(agent)
     first, second = told(program, services, browser)
     assert first == second

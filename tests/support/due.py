@@ -6,7 +6,7 @@ from typing import get_args
 
 from chalicelib.kernel import clock, directory
 from chalicelib.kernel.directory import DueKind
-from chalicelib.wiring import run_due_work
+from chalicelib.wiring.maintenance import run_due_work
 
 MOST_RUNS = 100
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from chalicelib import wiring
 from chalicelib.kernel import clock, directory
 from chalicelib.kernel.directory import Due
 from chalicelib.kernel.settings import settings
 from chalicelib.tokens import presence, rules
+from chalicelib.wiring import maintenance
 from tests.support.clients import Agent, Json, Person
 
 
@@ -40,8 +40,8 @@ def test_an_agent_is_connected_by_its_first_call_and_shows_its_client(
 
 def test_an_agent_that_is_silent_is_disconnected_once(person: Person, workspace_id: str, agent: Agent) -> None:
     with clock.moved(silence()):
-        wiring.run_due_work()
-        wiring.run_due_work()
+        maintenance.run_due_work()
+        maintenance.run_due_work()
         assert not token_of(person, workspace_id, agent)["connected"]
         assert kinds(person, workspace_id).count("agent.disconnected") == 1
 
@@ -50,10 +50,10 @@ def test_an_agent_that_was_heard_of_stays_connected(person: Person, workspace_id
     with clock.moved(silence() - 20):
         agent.call("getWorkspace")
     with clock.moved(silence()):
-        wiring.run_due_work()
+        maintenance.run_due_work()
         assert token_of(person, workspace_id, agent)["connected"]
     with clock.moved(2 * silence()):
-        wiring.run_due_work()
+        maintenance.run_due_work()
         assert not token_of(person, workspace_id, agent)["connected"]
         agent.call("getWorkspace")
         assert token_of(person, workspace_id, agent)["connected"]
@@ -76,9 +76,9 @@ def test_a_check_that_fails_stays_due(
     with clock.moved(silence()):
         with monkeypatch.context() as broken:
             broken.setattr(presence, "_disconnect", fail)
-            wiring.run_due_work()
+            maintenance.run_due_work()
         assert token_of(person, workspace_id, agent)["connected"]
-        wiring.run_due_work()
+        maintenance.run_due_work()
         assert not token_of(person, workspace_id, agent)["connected"]
 
 
@@ -95,7 +95,7 @@ def test_expiry_is_marked_told_and_repeated_without_harm(person: Person, workspa
         due = Due("token_expiry", clock.now(), workspace_id, agent.token_id)
         assert rules.expire(due)
         assert not rules.expire(due)
-        wiring.run_due_work()
+        maintenance.run_due_work()
     assert kinds(person, workspace_id).count("token.expired") == 1
     assert token_of(person, workspace_id, agent)["status"] == "expired"
     assert token["status"] == "active"
@@ -105,5 +105,5 @@ def test_expiry_is_marked_told_and_repeated_without_harm(person: Person, workspa
 def test_a_revoked_token_is_not_marked_expired_later(person: Person, workspace_id: str, agent: Agent) -> None:
     person.ask("DELETE", f"/api/workspaces/{workspace_id}/tokens/{agent.token_id}", 204)
     with clock.moved(settings().token_lifetime + 1):
-        wiring.run_due_work()
+        maintenance.run_due_work()
     assert token_of(person, workspace_id, agent)["status"] == "revoked"

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chalicelib import wiring
 from chalicelib.kernel.settings import KIB, MIB, settings
+from chalicelib.wiring import api
 from tests.contract.http.test_bad_input import DEEP, UNREADABLE, is_problem
 from tests.support.clients import Agent, EventStream, Json
 from tests.support.worlds import World, both_eras, rpc, stateless, structured
@@ -140,10 +140,10 @@ HOSTILE: list[Any] = [
 ]
 
 
-@pytest.mark.parametrize("tool", sorted(wiring.server.registry.tools))
+@pytest.mark.parametrize("tool", sorted(api.server.registry.tools))
 def test_no_value_of_any_argument_breaks_a_tool(tool: str, place: World) -> None:
     """Every argument in turn takes every hostile value; each answer is a tool result, and an error is one of ours."""
-    schema = wiring.server.registry.tools[tool].input_schema
+    schema = api.server.registry.tools[tool].input_schema
     properties = schema["properties"]
     assert isinstance(properties, dict)
     good = {"workspace_id": place.workspace_id, **needed(schema, place)}

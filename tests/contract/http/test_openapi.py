@@ -17,10 +17,10 @@ from schemathesis.checks import CHECKS, load_all_checks
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
-from chalicelib import wiring
 from chalicelib.kernel import openapi
 from chalicelib.kernel.http import Reply
 from chalicelib.onebox.program import Program
+from chalicelib.wiring import api
 from tests.support.worlds import World, full_world
 
 HELD: dict[str, list[tuple[str, dict[str, str]]]] = {
@@ -47,7 +47,7 @@ PROMISES: list[Any] = [
 
 def document() -> dict[str, Any]:
     """The document as it is served. How one signs in is left out: every request here is signed in already."""
-    (route,) = [route for route in wiring.routes if route.path == openapi.PATH]
+    (route,) = [route for route in api.routes if route.path == openapi.PATH]
     answer = route.handler(None)  # type: ignore[arg-type]  # it looks at nothing of the call
     assert isinstance(answer, Reply)
     assert isinstance(answer.body, dict)

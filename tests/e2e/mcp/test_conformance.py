@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from chalicelib import wiring
 from chalicelib.kernel.errors import BadRequest
 from chalicelib.kernel.mcp.registry import Arguments, Registry, Resource
 from chalicelib.kernel.scope import Scope
 from chalicelib.onebox.program import Program
+from chalicelib.wiring import api
 from tests.e2e.conftest import NodeClients
 from tests.support.clients import Json, Person
 from tests.support.front import front
@@ -55,7 +55,7 @@ expected.resources.append(
 
 @pytest.fixture
 def what_the_suite_expects(monkeypatch: pytest.MonkeyPatch) -> None:
-    registry = wiring.server.registry
+    registry = api.server.registry
     monkeypatch.setattr(registry, "tools", registry.tools | expected.tools)
     monkeypatch.setattr(registry, "resources", registry.resources + expected.resources)
 

@@ -11,7 +11,7 @@ from chalicelib.kernel import clock, grip, links
 from chalicelib.kernel.events import MOST_PER_PAGE
 from chalicelib.kernel.http import Reply, convert
 from chalicelib.kernel.scope import for_session
-from chalicelib.wiring import run_due_work
+from chalicelib.wiring.maintenance import run_due_work
 from chalicelib.workspaces import person_stream, rules
 from chalicelib.workspaces.person_stream import KIND, MOST_HELD, MOST_NAMED
 from tests.support.clients import Person

@@ -1,4 +1,4 @@
-"""The one place where features are put together. A new feature is a folder, and its lines here."""
+"""What the API function serves: every route. A new feature is a folder, and its lines here and beside."""
 
 from __future__ import annotations
 
@@ -9,31 +9,23 @@ from chalicelib.attachments import tools as attachment_tools
 from chalicelib.inbox import push
 from chalicelib.inbox import routes as inbox_routes
 from chalicelib.inbox import tools as inbox_tools
-from chalicelib.kernel import due, links, openapi
+from chalicelib.kernel import links, openapi
 from chalicelib.kernel.http import Route
 from chalicelib.kernel.links import Follower, PersonFollower
-from chalicelib.kernel.listening import Listeners
 from chalicelib.kernel.mcp import era_session, era_stateless
 from chalicelib.kernel.mcp.registry import Registry
 from chalicelib.kernel.mcp.routes import routes_of
 from chalicelib.kernel.mcp.server import Server
 from chalicelib.people import routes as people_routes
-from chalicelib.permissions import listeners as permission_listeners
 from chalicelib.permissions import routes as permission_routes
 from chalicelib.permissions import tools as permission_tools
-from chalicelib.push import listeners as push_listeners
 from chalicelib.push import routes as push_routes
-from chalicelib.tasks import listeners as task_listeners
 from chalicelib.tasks import routes as task_routes
 from chalicelib.tasks import tools as task_tools
-from chalicelib.tokens import listeners as token_listeners
 from chalicelib.tokens import presence
 from chalicelib.tokens import routes as token_routes
-from chalicelib.tokens import rules as token_rules
-from chalicelib.workspaces import listeners as workspace_listeners
 from chalicelib.workspaces import person_stream
 from chalicelib.workspaces import routes as workspace_routes
-from chalicelib.workspaces import rules as workspace_rules
 from chalicelib.workspaces import stream as workspace_stream
 from chalicelib.workspaces import tools as workspace_tools
 
@@ -68,19 +60,3 @@ _described: list[Route] = list(
     )
 )
 routes: list[Route] = [*_described, *openapi.routes_of(_described)]
-
-listeners = Listeners()
-for _feature in (workspace_listeners, task_listeners, permission_listeners, token_listeners):
-    listeners.add(_feature.listeners)
-
-# A consumer of its own: what waits for a push service does not wait with the listeners and the frames.
-notify = push_listeners.notify
-
-
-def run_due_work() -> dict[str, int]:
-    """What every scheduled run does; the numbers say how much of each kind it did."""
-    return {
-        "tokens expired": due.work_off("token_expiry", token_rules.expire),
-        "agents gone": due.work_off("presence", presence.check),
-        "items purged": due.work_off("purge", workspace_rules.purge),
-    }
