@@ -17,12 +17,11 @@ above it, Pushpin leaves out without a word).
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from chalicelib.kernel.errors import Json
+from chalicelib.kernel.relays import Relays, listed
 from chalicelib.kernel.settings import settings
 
 Item = dict[str, Json]
@@ -38,22 +37,6 @@ class Publisher(Protocol):
         """Hand `items` to the relay. Raises when it cannot be sure that the relay has them."""
 
 
-class HttpPublisher:
-    """Publishes to a GRIP service's publish endpoint."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url.rstrip("/") + "/publish/"
-
-    def publish(self, items: Sequence[Item]) -> None:
-        request = urllib.request.Request(
-            self.url,
-            data=json.dumps({"items": list(items)}).encode(),
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=5) as answer:
-            answer.read()
-
-
 _publisher: Publisher | None = None
 
 
@@ -67,7 +50,7 @@ def publish(items: Sequence[Item]) -> None:
     if not items:
         return
     if _publisher is None:
-        _publisher = HttpPublisher(settings().grip_publish_url)
+        _publisher = Relays(listed(settings().grip_publish_url))
     _publisher.publish(items)
 
 

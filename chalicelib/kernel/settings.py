@@ -50,7 +50,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     # Signs session cookies and MCP session ids. Empty on one machine: generated into the data folder.
     signing_key: str = ""
-    # Where a GRIP relay takes published items. Empty: the embedded relay of the one-machine program.
+    # Where GRIP relays take published items: one address, or several with commas. Unused on one machine, whose relay
+    # is known.
     grip_publish_url: str = ""
     # Local sign-in of the single owner, without a password, from loopback addresses only.
     local_sign_in: bool = False

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from chalicelib.kernel import grip
+from chalicelib.kernel.relays import Relays, listed
 from chalicelib.onebox.asgi import Receive, Scope, Send
 from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.program import Program
@@ -36,7 +37,7 @@ def behind_pushpin(program: Program) -> Iterator[str]:
 
     with HttpServer(serve) as server, Pushpin(server.port) as pushpin:
         pushpin.warm_up(ready)
-        grip.publish_through(Both(program.relay, grip.HttpPublisher(pushpin.publish_url)))
+        grip.publish_through(Both(program.relay, Relays(listed(pushpin.publish_url))))
         try:
             yield pushpin.url
         finally:
