@@ -17,7 +17,7 @@ from chalicelib.kernel.entity import Actor
 from chalicelib.kernel.scope import Scope
 from chalicelib.permissions.model import StoredPermission
 from chalicelib.push import wording
-from chalicelib.tasks.model import StoredTask
+from chalicelib.tasks.model import Preview, StoredTask
 
 Kind = Literal["permission", "question", "task"]
 LARGEST_INPUT = 1_500
@@ -79,7 +79,7 @@ def _of_task(scope: Scope, task: StoredTask, by: Actor) -> Notification:
     last = task.last_message
     own = task.own_waiting()
     kind: Kind = "question" if own is not None and own.kind == "question" else "task"
-    said = last.text if last is not None and last.sender.kind != "person" else ""
+    said = _said(last) if last is not None and last.sender.kind != "person" else ""
     act = {"question": "waits for your answer", "task": "wrote to you" if said else "gave you a task"}[kind]
     who, where = (wording.one_line(name, LONGEST_NAME) for name in (by.name, scope.head.name))
     text = said or task.body
@@ -92,6 +92,10 @@ def _of_task(scope: Scope, task: StoredTask, by: Actor) -> Notification:
         workspace_id=scope.workspace_id,
         task_id=task.id,
     )
+
+
+def _said(last: Preview) -> str:
+    return last.text if last.text.strip() else "1 file" if last.files == 1 else f"{last.files} files"
 
 
 def _address(scope: Scope, task_id: str | None) -> str:

@@ -25,7 +25,7 @@ OPEN: frozenset[Status] = frozenset({"notstarted", "ongoing", "blocked"})
 
 Title = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Body = Annotated[str, msgspec.Meta(max_length=65_536)]
-MessageText = Annotated[str, msgspec.Meta(min_length=1, max_length=65_536)]
+MessageText = Annotated[str, msgspec.Meta(max_length=65_536)]
 Position = Annotated[float, msgspec.Meta(ge=0, le=1e12)]
 PREVIEW = 280
 
@@ -41,11 +41,12 @@ class Agent(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, kw_only=True):
-    """The last message of a thread, cut short."""
+    """The last message of a thread, cut short; `files` of them came with it, perhaps without any text."""
 
     id: str
     sender: Actor
     text: str
+    files: int = 0
     created_at: datetime
 
 
@@ -136,7 +137,8 @@ class Message(Entity, kw_only=True):
         return self.key(self.task_id, self.id)
 
     def preview(self) -> Preview:
-        return Preview(id=self.id, sender=self.sender, text=self.text[:PREVIEW], created_at=self.created_at)
+        text, files = self.text[:PREVIEW], len(self.attachments)
+        return Preview(id=self.id, sender=self.sender, text=text, files=files, created_at=self.created_at)
 
 
 class Activity(Entity, kw_only=True):

@@ -12,6 +12,7 @@ from chalicelib.inbox import acknowledging
 from chalicelib.inbox.model import InboxEntry
 from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
+from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.text import long
 from chalicelib.kernel.unit import Unit, run
@@ -20,12 +21,16 @@ from chalicelib.tasks.model import OPEN, Message, MessageText, StoredTask, Task
 
 
 class NewMessage(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Files need no words with them; a message with neither is none."""
+
     text: MessageText
     attachments: GivenList = []
 
 
 def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
     """Write into the thread. An agent's reply starts a task that was not started; a person's reaches the agent."""
+    if not new.text.strip() and not new.attachments:
+        raise ValidationFailed(("text", "must say something, or come with attachments"))
     text = long("text", new.text)
     prepared = attachments.prepare(scope, new.attachments)
     told = acknowledging.about(scope, task_id, delivery.known_to(scope))

@@ -101,7 +101,7 @@ def update_task_status(scope: Scope, arguments: UpdateTaskStatus) -> UpdatedStat
 
 @registry.tool("reply", "Reply in a task's thread", Replied)
 def reply(scope: Scope, arguments: ReplyToTask) -> Replied:
-    """Write to the people in the thread of a task. chat_id is the task's id."""
+    """Write to the people in the thread of a task. chat_id is the task's id; files need no text."""
     new = replies.NewMessage(text=arguments.text, attachments=arguments.attachments)
     return Replied(replies.reply(scope, arguments.chat_id, new).id)
 

@@ -110,3 +110,31 @@ def test_an_attachment_is_an_upload_or_a_file(person: Person, workspace_id: str,
     body = {"title": "t", "attachments": [wrong]}
     refused = person.ask("POST", f"/api/workspaces/{workspace_id}/tasks", 422, json=body)
     assert refused["errors"][0]["path"].startswith("attachments")
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_files_need_no_words_and_words_no_files_but_one_of_them(
+    person: Person, workspace_id: str, agent: Agent, blank: str
+) -> None:
+    task = person.create_task(workspace_id)
+    path = f"/api/workspaces/{workspace_id}/tasks/{task['id']}"
+    person.ask("POST", f"{path}/messages", 422, json={"text": blank})
+    refused = agent.result("reply", chat_id=task["id"], text=blank)
+    assert refused["isError"]
+    assert refused["structuredContent"]["errors"][0]["path"] == "text"
+    made = upload(person, workspace_id)
+    person.ask("POST", f"{path}/messages", 201, json={"text": blank, "attachments": [{"id": made["id"]}]})
+    assert person.ask("GET", path)["last_message"]["files"] == 1
+    agent.call("reply", chat_id=task["id"], text=blank, attachments=[FILE, FILE])
+    assert person.ask("GET", path)["last_message"]["files"] == 2
+    said = [(one["text"], len(one["attachments"])) for one in person.ask("GET", f"{path}/messages")["items"]]
+    assert said == [(blank, 1), (blank, 2)]
+
+
+def test_an_agent_that_waits_is_answered_by_a_file_alone(person: Person, workspace_id: str, agent: Agent) -> None:
+    task = agent.call("createTask", title="Which picture?", body="", assignee="human")["task_id"]
+    made = upload(person, workspace_id)
+    answer = {"text": "", "attachments": [{"id": made["id"]}]}
+    person.ask("POST", f"/api/workspaces/{workspace_id}/tasks/{task}/messages", 201, json=answer)
+    heard = agent.call("waitForReply", task_id=task, timeout_s=0)
+    assert (heard["status"], heard["text"], heard["attachments"]) == ("answered", "", [made])

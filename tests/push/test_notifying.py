@@ -85,6 +85,16 @@ def test_a_task_for_a_person_and_what_is_written_in_it_are_told_under_one_tag(
     assert {posted.headers["urgency"] for posted in services.posted} == {"normal"}
 
 
+def test_files_without_words_are_told_as_such(
+    program: Program, services: PushServices, agent: Agent, browser: Browser
+) -> None:
+    task = agent.call("createTask", title="Which one?", body="", assignee="human")["task_id"]
+    everything_notified(program)
+    file = {"filename": "a.txt", "data": "aGk="}
+    agent.call("reply", chat_id=task, text="", attachments=[file, file])
+    assert told(program, services, browser)[-1]["body"] == "Which one?\n2 files"
+
+
 def test_an_agent_that_waits_for_a_reply_is_told_of_once(
     program: Program, services: PushServices, person: Person, workspace_id: str, agent: Agent, browser: Browser
 ) -> None:
