@@ -1,0 +1,91 @@
+"""Which of the relay's tasks a publish goes to."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+
+from chalicelib.aws import relays
+from chalicelib.aws.relays import FRESH, LINGER, Tasks
+
+URL = "http://relay.handrail.internal:5561"
+
+
+class Name:
+    """A name in DNS and a clock."""
+
+    def __init__(self, *addresses: str) -> None:
+        self.addresses = set(addresses)
+        self.asked: list[str] = []
+        self.time = 1000.0
+
+    def lookup(self, name: str) -> set[str]:
+        self.asked.append(name)
+        return set(self.addresses)
+
+    def tasks(self) -> Tasks:
+        return Tasks(URL, self.lookup, lambda: self.time)
+
+
+def test_every_address_of_the_name_is_a_task() -> None:
+    name = Name("10.0.1.7", "10.0.2.9")
+    assert name.tasks()() == ["http://10.0.1.7:5561", "http://10.0.2.9:5561"]
+    assert name.asked == ["relay.handrail.internal"]
+
+
+def test_the_name_is_looked_up_once_in_a_while_not_for_each_publish() -> None:
+    name = Name("10.0.1.7")
+    tasks = name.tasks()
+    for _ in range(5):
+        tasks()
+    assert len(name.asked) == 1
+    name.addresses.add("10.0.2.9")
+    name.time += FRESH
+    assert len(tasks()) == 2
+
+
+def test_a_task_that_left_the_name_is_served_until_its_streams_are_drained_and_then_forgotten() -> None:
+    name = Name("10.0.1.7", "10.0.2.9")
+    tasks = name.tasks()
+    tasks()
+    name.addresses = {"10.0.2.9"}
+    name.time += LINGER
+    assert tasks() == ["http://10.0.1.7:5561", "http://10.0.2.9:5561"]
+    name.time += FRESH
+    assert tasks() == ["http://10.0.2.9:5561"]
+
+
+def test_a_task_that_came_back_is_there_again() -> None:
+    name = Name("10.0.1.7")
+    tasks = name.tasks()
+    tasks()
+    for addresses in (set[str](), {"10.0.1.7"}, {"10.0.1.7"}):
+        name.addresses = addresses
+        name.time += LINGER
+        assert tasks() == ["http://10.0.1.7:5561"]
+
+
+def test_no_task_at_all_is_no_address() -> None:
+    assert Name().tasks()() == []
+
+
+def test_an_ip_address_is_its_own_name_and_one_that_is_nobodys_has_no_tasks() -> None:
+    assert relays.addresses_of("127.0.0.1") == {"127.0.0.1"}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", _raising(socket.EAI_NONAME))
+        assert relays.addresses_of("relay.handrail.internal") == set()
+
+
+def test_a_name_server_that_does_not_answer_is_not_taken_for_there_being_no_task() -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(socket, "getaddrinfo", _raising(socket.EAI_AGAIN))
+        with pytest.raises(socket.gaierror):
+            Tasks(URL)()
+
+
+def _raising(code: int) -> object:
+    def getaddrinfo(*_: object) -> None:
+        raise socket.gaierror(code, "no")
+
+    return getaddrinfo
