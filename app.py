@@ -40,8 +40,9 @@ if function in {"", "notify"}:
 
 
 if function in {"", "maintenance"}:
+    from chalicelib.kernel import due
     from chalicelib.wiring import maintenance as wired_maintenance
 
     @app.schedule(Rate(1, unit=Rate.MINUTES), name="maintenance")
     def maintenance(event: CloudWatchEvent) -> dict[str, int]:
-        return wired_maintenance.run_due_work()
+        return wired_maintenance.run_due_work(due.time_for(event.context))

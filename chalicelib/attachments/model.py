@@ -15,6 +15,8 @@ from chalicelib.kernel.ids import PATTERN
 from chalicelib.kernel.settings import DAY
 
 MOST_AT_ONCE = 10
+# What is uploaded and not attached within this time is forgotten.
+UNUSED_LIFETIME = DAY
 
 FileName = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 MimeType = Annotated[str, msgspec.Meta(max_length=127, pattern=r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+$")]
@@ -43,7 +45,7 @@ class StoredAttachment(Entity, kw_only=True):
     created_at: datetime
 
     def expires(self) -> datetime | None:
-        return self.created_at + timedelta(seconds=DAY) if self.task_id is None else None
+        return self.created_at + timedelta(seconds=UNUSED_LIFETIME) if self.task_id is None else None
 
 
 class Upload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -1,4 +1,9 @@
-"""Keeping and attaching files. The bytes are durable before the item that names them is written."""
+"""Keeping and attaching files.
+
+due entry ──► bytes ──► item that names them
+
+What is cut off in between is found by the entry, a day later: bytes that no attached file needs are removed.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +13,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from chalicelib.attachments.model import Attachment, Given, StoredAttachment, Upload
-from chalicelib.kernel import clock
+from chalicelib.attachments.model import UNUSED_LIFETIME, Attachment, Given, StoredAttachment, Upload
+from chalicelib.kernel import clock, directory
 from chalicelib.kernel.blobs import blobs
+from chalicelib.kernel.directory import Due
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import NotFound, TooLarge, ValidationFailed
 from chalicelib.kernel.ids import new_id
-from chalicelib.kernel.scope import Scope
-from chalicelib.kernel.settings import settings
+from chalicelib.kernel.scope import Scope, for_system
+from chalicelib.kernel.settings import HOUR, settings
 from chalicelib.kernel.text import line
 from chalicelib.kernel.unit import Unit, run
 from chalicelib.tasks.model import StoredTask
@@ -93,6 +99,24 @@ def content(scope: Scope, id: str, task_id: str | None = None) -> tuple[StoredAt
     return stored, data
 
 
+def forget(due: Due) -> bool:
+    """Remove the bytes of an upload that nothing was made of; whether there were any. Safe to repeat.
+
+    By now it can be attached no more: its time was over an hour ago.
+    """
+    scope = for_system(due.workspace_id)
+    kept = scope is not None and scope.find(StoredAttachment, due.id) is not None
+    lost = not kept and blobs().size(due.workspace_id, due.id) is not None
+    if lost:
+        blobs().delete(due.workspace_id, due.id)
+    directory.remove(directory.due_key(due))
+    return lost
+
+
+def _forgotten_if_unused(workspace_id: str, id: str) -> Due:
+    return Due("upload", clock.after(UNUSED_LIFETIME + HOUR), workspace_id, id)
+
+
 def _keep(scope: Scope, filename: str, mime_type: str, data: str, path: str = "") -> StoredAttachment:
     filename = line(f"{path}filename", filename)
     if "/" in filename or "\\" in filename or filename in {".", ".."}:
@@ -112,5 +136,7 @@ def _keep(scope: Scope, filename: str, mime_type: str, data: str, path: str = ""
         created_by=scope.actor,
         created_at=clock.now(),
     )
+    due = _forgotten_if_unused(scope.workspace_id, stored.id)
+    directory.write(directory.due_key(due), due)
     blobs().put(scope.workspace_id, stored.id, content)
     return stored

@@ -14,9 +14,13 @@ class Blobs(Protocol):
 
     def get(self, workspace_id: str, id: str) -> bytes | None: ...
 
+    def size(self, workspace_id: str, id: str) -> int | None:
+        """How many bytes are there; None where there is nothing."""
+
     def delete(self, workspace_id: str, id: str) -> None: ...
 
-    def delete_all(self, workspace_id: str) -> None: ...
+    def delete_some(self, workspace_id: str) -> int:
+        """Delete what fits into one request; how many that were. None are left when it is 0."""
 
 
 _blobs: Blobs | None = None

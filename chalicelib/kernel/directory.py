@@ -8,7 +8,8 @@
     invited#<sha-256 of an e-mail address> / <invitation>   that its owner may sign in
     push#<sha-256>           route from a push endpoint to the device that it is now
     cursor#<consumer>        how far a program on one machine has read another database's change stream
-    due#<kind> / <time>#...  work for the scheduled functions, found by time
+    due#<kind>#<shard> / <time>#...  work for the scheduled functions, found by time
+    due-aside / <kind>#...     due work that failed as often as it may, for a person to look at
 
 A route is only ever looked up by its full key. A miss is "not found"; there is nothing to fall back on.
 """
@@ -16,7 +17,9 @@ A route is only ever looked up by its full key. A miss is "not found"; there is 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+import logging
+import zlib
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal, TypeVar
 
@@ -25,12 +28,18 @@ from pynamodb.exceptions import DeleteError, PutError
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import clock, emails
-from chalicelib.kernel.store import DirectoryItem, Key
+from chalicelib.kernel.store import DirectoryItem, Key, batch_get
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-DueKind = Literal["token_expiry", "presence", "purge", "invitation_expiry"]
+DueKind = Literal["token_expiry", "presence", "lease", "upload", "purge", "invitation_expiry"]
 Role = Literal["owner", "member"]
+# A partition takes 1,000 writes a second. One is enough for a kind that is written when somebody does something; but
+# `presence` is written every `presence_timeout` for each agent that is connected, so it is spread by workspace.
+SHARDS: dict[DueKind, int] = {"presence": 8}
+ASIDE = "due-aside"
+MOST_COUNTED_ASIDE = 1_000
+log = logging.getLogger("handrail.directory")
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -84,11 +93,22 @@ class TokenRoute(msgspec.Struct, frozen=True):
 
 
 class Due(msgspec.Struct, frozen=True):
+    """`attempts` is how often it has failed."""
+
     kind: DueKind
     at: datetime
     workspace_id: str
     id: str
     route: str = ""
+    attempts: int = 0
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """Due work that nobody tries any more: the entry as it was stored, and why it failed the last time."""
+
+    entry: str
+    reason: str
+    at: datetime
 
 
 def session_key(session_id: str) -> Key:
@@ -112,7 +132,8 @@ def invited_key(email: str, invitation_id: str) -> Key:
 
 
 def due_key(due: Due) -> Key:
-    return f"due#{due.kind}", f"{_stamp(due.at)}#{due.workspace_id}#{due.id}"
+    shard = zlib.crc32(due.workspace_id.encode()) % SHARDS.get(due.kind, 1)
+    return f"due#{due.kind}#{shard}", f"{_stamp(due.at)}#{due.workspace_id}#{due.id}"
 
 
 def record(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> DirectoryItem:
@@ -135,6 +156,13 @@ def read(key: Key, kind: type[S]) -> S | None:
         return value_of(DirectoryItem.get(*key, consistent_read=True), kind)
     except DirectoryItem.DoesNotExist:
         return None
+
+
+def read_all(keys: Iterable[Key], kind: type[S]) -> dict[Key, S | None]:
+    """At most a hundred entries in one round trip; None stands where there is nothing."""
+    wanted = list(keys)
+    _, found = batch_get([], wanted) if wanted else ({}, {})
+    return {key: value_of(found.get(key), kind) for key in wanted}
 
 
 def write(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> None:
@@ -182,11 +210,45 @@ def memberships(person_id: str) -> list[Membership]:
 
 
 def due_by(kind: DueKind, moment: datetime, limit: int) -> list[Due]:
-    """What is due, the oldest first; at most `limit`."""
-    rows = DirectoryItem.query(
-        f"due#{kind}", DirectoryItem.sk <= _stamp(moment) + "~", limit=limit, consistent_read=True
-    )
-    return [msgspec.json.decode(row.body, type=Due) for row in rows]
+    """What is due, the oldest first; at most `limit`. An entry that cannot be read is set aside at once."""
+    found: list[Due] = []
+    for shard in range(SHARDS.get(kind, 1)):
+        rows = DirectoryItem.query(
+            f"due#{kind}#{shard}", DirectoryItem.sk <= _stamp(moment) + "~", limit=limit, consistent_read=True
+        )
+        found += _readable(kind, rows)
+    return sorted(found, key=lambda due: due.at)[:limit]
+
+
+def _readable(kind: DueKind, rows: Iterable[DirectoryItem]) -> Iterator[Due]:
+    for row in rows:
+        try:
+            yield msgspec.json.decode(row.body, type=Due)
+        except msgspec.MsgspecError as error:
+            _put_aside(kind, row, str(error))
+
+
+def move(due: Due, at: datetime, attempts: int = 0) -> None:
+    """Let it be due at another time. Halved, it is due at both, which does no harm: due work is safe to repeat."""
+    later = msgspec.structs.replace(due, at=at, attempts=attempts)
+    write(due_key(later), later)
+    if due_key(later) != due_key(due):
+        remove(due_key(due))
+
+
+def set_aside(due: Due, reason: str) -> None:
+    _put_aside(due.kind, record(due_key(due), due), reason)
+
+
+def _put_aside(kind: DueKind, entry: DirectoryItem, reason: str) -> None:
+    write((ASIDE, f"{kind}#{entry.sk}"), Aside(entry.body, reason, clock.now()))
+    remove((entry.pk, entry.sk))
+    log.error("due work was set aside", extra={"fields": {"kind": kind, "entry": entry.sk, "reason": reason}})
+
+
+def count_set_aside() -> int:
+    """At most `MOST_COUNTED_ASIDE`."""
+    return DirectoryItem.count(ASIDE, limit=MOST_COUNTED_ASIDE)
 
 
 def _stamp(moment: datetime) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from chalicelib.kernel.ids import is_id
+
+AT_ONCE = 1_000
 
 
 class FolderBlobs:
@@ -33,13 +36,26 @@ class FolderBlobs:
         except FileNotFoundError:
             return None
 
+    def size(self, workspace_id: str, id: str) -> int | None:
+        try:
+            return self._place(workspace_id, id).stat().st_size
+        except FileNotFoundError:
+            return None
+
     def delete(self, workspace_id: str, id: str) -> None:
         self._place(workspace_id, id).unlink(missing_ok=True)
 
-    def delete_all(self, workspace_id: str) -> None:
+    def delete_some(self, workspace_id: str) -> int:
         folder = self._place(workspace_id, workspace_id).parent
-        if folder.exists():
-            shutil.rmtree(folder)
+        # Two purges may meet here: the folder is gone for whoever comes second.
+        with suppress(FileNotFoundError):
+            files = list(islice(folder.iterdir(), AT_ONCE))
+            for file in files:
+                file.unlink(missing_ok=True)
+            if not files:
+                folder.rmdir()
+            return len(files)
+        return 0
 
     def _place(self, workspace_id: str, id: str) -> Path:
         if not is_id(workspace_id) or not is_id(id):

@@ -6,7 +6,8 @@ A call moves `last_seen_at` on the token's route, at most once a minute. The fir
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -15,6 +16,7 @@ from chalicelib.kernel.directory import Client, Due, TokenRoute
 from chalicelib.kernel.entity import Entity, public
 from chalicelib.kernel.scope import Scope, for_system
 from chalicelib.kernel.settings import MINUTE, settings
+from chalicelib.kernel.store import Key
 from chalicelib.kernel.unit import Unit, run
 from chalicelib.tokens.model import StoredToken, Token
 
@@ -48,34 +50,58 @@ def turn(unit: Unit, token: StoredToken, *, connected: bool) -> None:
     token.connected = connected
 
 
+def sift(dues: Sequence[Due]) -> list[Due]:
+    """Those whose agents are silent. The others are looked at again when they may be; three round trips for all.
+
+    What is moved is written before anything is removed, so that no agent is ever forgotten.
+    """
+    routes = directory.read_all({_route_key(due) for due in dues}, TokenRoute)
+    silent: list[Due] = []
+    moved: dict[Key, Due] = {}
+    for due in dues:
+        route = routes[_route_key(due)]
+        if route is not None and route.connected:
+            if (silent_from := _silent_from(due, route)) <= clock.now():
+                silent.append(due)
+                continue
+            later = msgspec.structs.replace(due, at=silent_from)
+            moved[directory.due_key(later)] = later
+    directory.write_all(directory.record(key, later) for key, later in moved.items())
+    kept = {*moved, *(directory.due_key(due) for due in silent)}
+    directory.write_all([], {directory.due_key(due) for due in dues} - kept)
+    return silent
+
+
 def check(due: Due) -> bool:
     """Whether the agent is gone. If it was heard of in the meantime, look again later. Safe to repeat.
 
     The entry goes last, so that what fails or is interrupted stays due.
     """
-    key = directory.due_key(due)
-    route = directory.read(directory.token_key(due.route), TokenRoute)
-    if route is None or not route.connected:
-        directory.remove(key)
-        return False
-    silent_from = (route.last_seen_at or due.at) + timedelta(seconds=settings().presence_timeout)
-    if silent_from > clock.now():
-        later = msgspec.structs.replace(due, at=silent_from)
-        directory.write(directory.due_key(later), later)
-        if directory.due_key(later) != key:
-            directory.remove(key)
-        return False
-    scope = for_system(due.workspace_id)
-    if scope is not None:
-        run(
+    route = directory.read(_route_key(due), TokenRoute)
+    if route is not None and route.connected:
+        if (silent_from := _silent_from(due, route)) > clock.now():
+            directory.move(due, silent_from)
+            return False
+        scope = for_system(due.workspace_id)
+        gone = scope is not None and run(
             scope,
-            type(None),
+            bool,
             lambda unit: _disconnect(unit, due.id, route),
             reads=[StoredToken.key(due.id)],
             while_archived=True,
         )
-    directory.remove(key)
-    return scope is not None
+    else:
+        gone = False
+    directory.remove(directory.due_key(due))
+    return gone
+
+
+def _route_key(due: Due) -> Key:
+    return directory.token_key(due.route)
+
+
+def _silent_from(due: Due, route: TokenRoute) -> datetime:
+    return (route.last_seen_at or due.at) + timedelta(seconds=settings().presence_timeout)
 
 
 def _connect(scope: Scope, route: TokenRoute, client: Client | None) -> None:
@@ -104,10 +130,11 @@ def _connect(scope: Scope, route: TokenRoute, client: Client | None) -> None:
     )
 
 
-def _disconnect(unit: Unit, token_id: str, route: TokenRoute | None) -> None:
+def _disconnect(unit: Unit, token_id: str, route: TokenRoute | None) -> bool:
+    """Whether it was connected until now."""
     token = unit.find(StoredToken, token_id)
     if token is None or not token.connected or token.status != "active":
-        return
+        return False
     if route is not None:
         quiet = msgspec.structs.replace(route, connected=False)
         unit.enter(directory.record(directory.token_key(token.route), quiet), directory.exists())
@@ -115,3 +142,4 @@ def _disconnect(unit: Unit, token_id: str, route: TokenRoute | None) -> None:
     turn(unit, token, connected=False)
     unit.put(token)
     unit.emit("agent.disconnected", token=public(token, Token))
+    return True

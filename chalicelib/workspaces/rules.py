@@ -129,15 +129,19 @@ def delete(scope: Scope, confirmation: Confirmation) -> None:
 
 
 def purge(due: Due) -> int:
-    """Remove one batch of a deleted workspace's items; returns how many. The due entry goes when none is left."""
+    """Remove one batch of a deleted workspace's items, then of its files, then its head; returns how many.
+
+    The due entry goes when none is left.
+    """
     scope = for_system(due.workspace_id, deleted=True)
-    if scope is None:
+    if scope is None or scope.head.deleted_at is None:
         directory.remove(directory.due_key(due))
         return 0
     items = _first_items(scope, PURGE_BATCH + 1)
     rest = [item for item in items if item.sk != HEAD][:PURGE_BATCH]
     if not rest:
-        blobs().delete_all(scope.workspace_id)
+        if removed := blobs().delete_some(scope.workspace_id):
+            return removed
         rest = items
     with store.WorkspaceItem.batch_write() as batch:
         for item in rest:

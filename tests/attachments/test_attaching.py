@@ -8,7 +8,9 @@ import os
 import pytest
 
 from chalicelib.kernel import clock
-from chalicelib.kernel.settings import DAY
+from chalicelib.kernel.blobs import blobs
+from chalicelib.kernel.settings import DAY, HOUR
+from chalicelib.wiring import maintenance
 from tests.support.clients import Agent, Json, Person
 
 CONTENT = b"\x00\xff<script>"
@@ -100,6 +102,22 @@ def test_an_upload_that_was_never_attached_is_forgotten_after_a_day(person: Pers
         assert download(person, workspace_id, task["attachments"][0]["id"]) == CONTENT
         late = {"title": "t", "attachments": [{"id": made["id"]}]}
         person.ask("POST", f"/api/workspaces/{workspace_id}/tasks", 404, json=late)
+
+
+def test_the_bytes_of_what_was_never_attached_are_removed(person: Person, workspace_id: str) -> None:
+    unused, used = upload(person, workspace_id)["id"], upload(person, workspace_id)["id"]
+    person.create_task(workspace_id, attachments=[{"id": used}])
+    with clock.moved(DAY + 2 * HOUR):
+        assert maintenance.run_due_work()["uploads forgotten"] >= 1
+    assert [blobs().size(workspace_id, id) for id in (unused, used)] == [None, len(CONTENT)]
+
+
+def test_the_bytes_of_what_could_not_be_attached_are_removed(person: Person, workspace_id: str) -> None:
+    body = {"title": "t", "parent_id": "0" * 11, "attachments": [FILE]}
+    person.ask("POST", f"/api/workspaces/{workspace_id}/tasks", 404, json=body)
+    with clock.moved(DAY + 2 * HOUR):
+        maintenance.run_due_work()
+    assert blobs().delete_some(workspace_id) == 0
 
 
 @pytest.mark.parametrize(

@@ -196,7 +196,7 @@ COMMANDS: dict[str, list[Callable[[World], None]]] = {
         lambda w: request(w.agent, "r1", w.task["id"]),
         lambda w: request(w.agent, "r3", w.task["id"], "git status"),
     ],
-    "time passes": [due(200), due(31 * DAY)],
+    "time passes": [due(200), due(31 * DAY), lambda w: _lose_the_lease(w)],
 }
 # No dashboard of the workspace sees these: they come before it, after it, or happen beside it.
 OUTSIDE = {
@@ -208,6 +208,11 @@ OUTSIDE = {
     "POST /api/push/devices",
     "DELETE /api/push/devices/{device_id}",
 }
+
+
+def _lose_the_lease(world: World) -> None:
+    world.call("getNextTask")
+    due(700)(world)
 
 
 def _subtask(world: World) -> str:

@@ -36,6 +36,8 @@ SCOPE_MAKERS = {
     "for_link": {"chalicelib.kernel.links"},
     "for_new": {"chalicelib.workspaces.rules"},
     "for_system": {
+        "chalicelib.attachments.rules",
+        "chalicelib.tasks.claims",
         "chalicelib.tasks.listeners",
         "chalicelib.permissions.rules",
         "chalicelib.tokens.rules",

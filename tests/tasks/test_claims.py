@@ -6,7 +6,8 @@ import pytest
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.settings import settings
-from tests.support.clients import Agent, Person
+from chalicelib.wiring import maintenance
+from tests.support.clients import Agent, Json, Person
 
 
 @pytest.fixture
@@ -17,6 +18,13 @@ def other(person: Person, workspace_id: str) -> Agent:
 def next_of(agent: Agent, **arguments: object) -> str | None:
     task = agent.call("getNextTask", **arguments)["task"]
     return task["id"] if task else None
+
+
+def events_after(person: Person, workspace_id: str, after: int) -> list[Json]:
+    seq = person.ask("GET", f"/api/workspaces/{workspace_id}")["seq"]
+    stream = person.events(workspace_id, after=after)
+    stream.wait_for(lambda frame: frame.id == str(seq))
+    return [frame.json for frame in stream.frames]
 
 
 def after_the_lease() -> float:
@@ -73,6 +81,49 @@ def test_a_claim_that_nothing_is_heard_of_goes_back_to_the_queue(
         assert next_of(other) == id
         refused = agent.result("updateTaskStatus", task_id=id, status="ongoing")
         assert refused["structuredContent"]["code"] == "claimed"
+
+
+def test_a_lease_that_ran_out_is_released_for_everybody_to_see(
+    person: Person, workspace_id: str, agent: Agent, other: Agent
+) -> None:
+    id = person.create_task(workspace_id)["id"]
+    next_of(agent)
+    path = f"/api/workspaces/{workspace_id}"
+    before = person.ask("GET", path)["seq"]
+    maintenance.run_due_work()
+    assert person.ask("GET", path)["seq"] == before
+    with clock.moved(after_the_lease()):
+        maintenance.run_due_work()
+        maintenance.run_due_work()
+        task = person.ask("GET", f"{path}/tasks/{id}")
+        assert (task["agent"], task["claim_expires_at"], task["status"]) == (None, None, "notstarted")
+        (event,) = [one for one in events_after(person, workspace_id, before) if one["type"] == "task.updated"]
+        assert (event["task"], event["actor"]["kind"]) == (task, "system")
+        assert [one["kind"] for one in person.ask("GET", f"{path}/tasks/{id}/activities")["items"]] == [
+            "claim",
+            "release",
+        ]
+        assert [one["task_id"] for one in other.call("getInbox")["entries"]] == [id]
+        assert next_of(other) == id
+
+
+def test_a_lease_that_was_renewed_or_ended_is_not_released(
+    person: Person, workspace_id: str, agent: Agent, other: Agent
+) -> None:
+    renewed, started = (person.create_task(workspace_id)["id"] for _ in range(2))
+    next_of(agent)
+    assert next_of(other) == started
+    other.call("updateTaskStatus", task_id=started, status="ongoing")
+    with clock.moved(after_the_lease() / 2):
+        assert next_of(agent) == renewed
+    with clock.moved(after_the_lease()):
+        maintenance.run_due_work()
+        for id, holder in ((renewed, agent), (started, other)):
+            task = person.ask("GET", f"/api/workspaces/{workspace_id}/tasks/{id}")
+            assert task["agent"]["id"] == holder.token_id
+    with clock.moved(2 * after_the_lease()):
+        maintenance.run_due_work()
+        assert person.ask("GET", f"/api/workspaces/{workspace_id}/tasks/{renewed}")["agent"] is None
 
 
 def test_a_started_task_is_kept_however_long_it_takes(
