@@ -15,6 +15,7 @@ from chalicelib.onebox.program import Program
 from chalicelib.push.sending import https
 from tests.support.clients import Agent, Person, close_clients
 from tests.support.push import Nowhere
+from tests.support.unlimited import unlimited
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("ci")
@@ -26,7 +27,7 @@ _names = itertools.count(1)
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     data: Path = tmp_path_factory.mktemp("data")
     https.send_through(Nowhere())
-    running = Program(Settings(port=0, data=data, log_level="WARNING")).start()
+    running = Program(unlimited(Settings(port=0, data=data, log_level="WARNING"))).start()
     # Tests move the clock, and call the scheduled functions themselves; nothing may expire for the others meanwhile.
     running.scheduler.stop()
     yield running

@@ -7,6 +7,7 @@
     invitation#<sha-256>     route from the secret of an invitation to its workspace
     invited#<sha-256 of an e-mail address> / <invitation>   that its owner may sign in
     push#<sha-256>           route from a push endpoint to the device that it is now
+    bucket#<whose>#<hash>    permits that all processes share, for a limit on how often somebody may call
     cursor#<consumer>        how far a program on one machine has read another database's change stream
     due#<kind>#<shard> / <time>#...  work for the scheduled functions, found by time
     due-aside / <kind>#...     due work that failed as often as it may, for a person to look at
@@ -24,7 +25,7 @@ from datetime import datetime
 from typing import Literal, TypeVar
 
 import msgspec
-from pynamodb.exceptions import DeleteError, PutError
+from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import clock, emails
@@ -273,3 +274,23 @@ def _write_if(key: Key, value: msgspec.Struct, condition: Condition, expires: da
             return False
         raise
     return True
+
+
+def take_permits(bucket: str, cost: float, room: float, now: float, kept: int) -> float:
+    """Take permits that take `cost` seconds to come back out of a bucket that fills up in `room` seconds. Gives 0, or
+    where there are not as many, about how long until there are. An empty bucket is forgotten after `kept` seconds.
+    """
+    item = DirectoryItem(f"bucket#{bucket}", "bucket")
+    cost_ms, room_ms, now_ms = (round(seconds * 1000) for seconds in (cost, room, now))
+    full_at, ttl = DirectoryItem.full_at, DirectoryItem.ttl.set(round(now) + kept)
+    is_full = full_at.does_not_exist() | (full_at <= now_ms)
+    has_room = (full_at > now_ms) & (full_at <= now_ms + room_ms - cost_ms)
+    for value, condition in ((now_ms + cost_ms, is_full), (full_at + cost_ms, has_room), (now_ms + cost_ms, is_full)):
+        try:
+            item.update([full_at.set(value), ttl], condition)
+        except UpdateError as error:
+            if error.cause_response_code != "ConditionalCheckFailedException":
+                raise
+        else:
+            return 0.0
+    return cost

@@ -95,6 +95,23 @@ class IdempotencyMismatch(Problem):
     status, code, title = 422, "idempotency_mismatch", "The idempotency key was used for something else"
 
 
+class RateLimited(Problem):
+    """`retry_after` is in whole seconds, as in the header of that name."""
+
+    status, code, title = 429, "rate_limited", "Too many requests"
+
+    def __init__(self, seconds: int) -> None:
+        unit = "second" if seconds == 1 else "seconds"
+        super().__init__(f"You call too often. Wait {seconds} {unit}, then try again.", retry_after=seconds)
+        self.seconds = seconds
+
+
+class QuotaExceeded(Problem):
+    """`quota` names it, `limit` is how much it allows."""
+
+    status, code, title = 409, "quota_exceeded", "There is no room for more"
+
+
 class TooLarge(Problem):
     status, code, title = 413, "too_large", "Too large"
 

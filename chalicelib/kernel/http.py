@@ -80,6 +80,8 @@ class Call(Generic[B, Q]):
 
 @dataclass(frozen=True)
 class Route:
+    """`is_charged`: that a request without a credential counts for the address that it comes from."""
+
     method: Method
     path: str
     handler: Callable[[Call[Any, Any]], object]
@@ -89,6 +91,7 @@ class Route:
     answer: type | None
     status: int
     media_type: str
+    is_charged: bool = True
 
     @property
     def summary(self) -> str:
@@ -115,9 +118,11 @@ class Routes:
         answer: type | None = None,
         status: int = 200,
         media_type: str = "application/json",
+        is_charged: bool = True,
     ) -> Callable[[Callable[[Call[B, Q]], object]], Callable[[Call[B, Q]], object]]:
         def register(handler: Callable[[Call[B, Q]], object]) -> Callable[[Call[B, Q]], object]:
-            self._routes.append(Route(method, path, handler, access, body, query, answer, status, media_type))
+            route = Route(method, path, handler, access, body, query, answer, status, media_type, is_charged)
+            self._routes.append(route)
             return handler
 
         return register

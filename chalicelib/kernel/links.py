@@ -16,7 +16,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.kernel import clock, grip, scope
+from chalicelib.kernel import clock, grip, limits, scope
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import BadRequest, NotFound, Unauthorized
 from chalicelib.kernel.http import Call, Reply, Routes
@@ -79,12 +79,13 @@ def link_for_person(who: Session, kind: str, cursors: dict[str, int]) -> Link:
 def routes_of(followers: dict[str, Follower], of_persons: dict[str, PersonFollower]) -> Routes:
     routes = Routes()
 
-    @routes.route("GET", PATH, access="public", query=Followed, media_type=grip.EVENT_STREAM)
+    @routes.route("GET", PATH, access="public", query=Followed, media_type=grip.EVENT_STREAM, is_charged=False)
     def follow(call: Call[object, Followed]) -> Reply:
         """For relays: what a held stream is to get next."""
         link = verify(_PURPOSE, call.query.link, Link)
         if link is None or link.expires < clock.epoch(clock.now()) or link.kind not in {*followers, *of_persons}:
             raise BadRequest("This link was not made here, or its time is over.")
+        limits.charge_stream(link.session or link.route)
         try:
             who = _holder(link, link.kind in of_persons)
         except (Unauthorized, NotFound):

@@ -15,14 +15,23 @@ from urllib.parse import urlsplit
 import msgspec
 from chalice.app import Request, Response
 
-from chalicelib.kernel import cookies, scope, strict_json
+from chalicelib.kernel import cookies, limits, scope, strict_json
 from chalicelib.kernel.app import App
 from chalicelib.kernel.directory import Session
-from chalicelib.kernel.errors import BadRequest, Forbidden, Json, NotFound, Problem, TokenInUrl, Unauthorized
+from chalicelib.kernel.errors import (
+    BadRequest,
+    Forbidden,
+    Json,
+    NotFound,
+    Problem,
+    RateLimited,
+    TokenInUrl,
+    Unauthorized,
+)
 from chalicelib.kernel.http import Call, Reply, Route, convert, raw_body, requested_idempotency
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.logs import request_id
-from chalicelib.kernel.mcp import sessions
+from chalicelib.kernel.mcp import messages, sessions
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
 
@@ -57,6 +66,8 @@ def _served(route: Route, request: Request, path: dict[str, str]) -> Response:
     try:
         answer = _answer(route, request, path)
     except Problem as problem:
+        if isinstance(problem, RateLimited) and route.access == "agent" and route.method == "POST":
+            return _response(messages.rate_limited(raw_body(request), problem))
         return problem_response(problem)
     except Exception:
         log.exception("unexpected failure", extra={"fields": {"route": f"{route.method} {route.path}"}})
@@ -88,11 +99,23 @@ def _answer(route: Route, request: Request, path: dict[str, str]) -> object:
 
 def _caller(route: Route, request: Request, path: dict[str, str]) -> Scope | Session | None:
     if route.access == "public":
+        if route.is_charged:
+            limits.charge_address(request)
         return None
+    try:
+        return _identified(route, request, path)
+    except Unauthorized:
+        limits.charge_address(request)
+        raise
+
+
+def _identified(route: Route, request: Request, path: dict[str, str]) -> Scope | Session:
     if route.access == "agent":
-        end_mark = sessions.end_mark(request.headers.get("mcp-session-id"))
-        return scope.for_token(bearer_of(request), path["ws"], end_mark)
+        token = bearer_of(request)
+        limits.charge_token(token)
+        return scope.for_token(token, path["ws"], sessions.end_mark(request.headers.get("mcp-session-id")))
     session_id, person_id = cookies.read(request.headers.get("cookie") or "")
+    limits.charge_person(person_id)
     if route.access == "session":
         return scope.signed_in(session_id, person_id)
     if not is_id(path["ws"]):
@@ -144,6 +167,8 @@ def problem_response(problem: Problem) -> Response:
     headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="handrail"'
+    if isinstance(problem, RateLimited):
+        headers["Retry-After"] = str(problem.seconds)
     return _chalice(_encode(problem.as_json()), headers, problem.status)
 
 

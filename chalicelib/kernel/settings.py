@@ -89,6 +89,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # How often a relay asks, on behalf of a held stream, whether it is still allowed and complete.
     stream_recheck: int = 60
 
+    # How often somebody may call: so many a second over time, so many at once. A rate of 0: as often as they like.
+    # An agent, by its token; a person, over all devices; and an address, for what comes without a living credential.
+    token_rate: Annotated[float, msgspec.Meta(ge=0)] = 10
+    token_burst: Annotated[int, msgspec.Meta(ge=1)] = 60
+    person_rate: Annotated[float, msgspec.Meta(ge=0)] = 20
+    person_burst: Annotated[int, msgspec.Meta(ge=1)] = 100
+    address_rate: Annotated[float, msgspec.Meta(ge=0)] = 5
+    address_burst: Annotated[int, msgspec.Meta(ge=1)] = 30
+    # What a relay asks for all held streams of one credential.
+    stream_rate: Annotated[float, msgspec.Meta(ge=0)] = 50
+    stream_burst: Annotated[int, msgspec.Meta(ge=1)] = 500
+    # Count in the directory, as many processes serve the same callers. One process alone counts by itself.
+    shared_rates: bool = False
+    # The header in which a CDN says where a request came from (CloudFront-Viewer-Address), believed only beside the
+    # secret that the CDN adds as X-Handrail-Origin-Secret. Two secrets, with a comma, while one replaces the other.
+    # Without a header, the address is the one that the connection came from.
+    client_address_header: str = ""
+    origin_secret: str = ""
+
     largest_attachment: int = 10 * MIB
     largest_mcp_body: int = 4 * MIB
     largest_api_body: int = 16 * MIB
@@ -96,6 +115,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def address(self) -> str:
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+    @property
+    def origin_secrets(self) -> list[str]:
+        return [secret for secret in self.origin_secret.split(",") if secret]
 
     @property
     def secure(self) -> bool:

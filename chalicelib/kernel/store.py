@@ -79,6 +79,8 @@ class DirectoryItem(Model):
     sk = UnicodeAttribute(range_key=True)
     body = UnicodeAttribute()
     ttl = NumberAttribute(null=True)
+    # Of a bucket of permits: when it is full again, in milliseconds since 1970.
+    full_at = NumberAttribute(null=True)
 
 
 def connect() -> None:

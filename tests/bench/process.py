@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tests.bench.wire import Json, Wire
+from tests.support.unlimited import UNLIMITED
 
 ROOT = Path(__file__).resolve().parents[2]
 AT = "Handrail is at "
@@ -96,6 +97,7 @@ class Running:
 def spawn(data: Path) -> tuple[subprocess.Popen[str], str]:
     """Start the program on `data`; returns when it says where it is."""
     own = {"HANDRAIL_PORT": "0", "HANDRAIL_DATA": str(data), "HANDRAIL_LOG_LEVEL": "WARNING"}
+    own |= {f"HANDRAIL_{name.upper()}": rate for name, rate in UNLIMITED.items()}
     started = subprocess.Popen(
         [sys.executable, "-m", "chalicelib.onebox"],
         cwd=ROOT,

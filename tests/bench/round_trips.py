@@ -14,12 +14,13 @@ from tests.bench.report import figure, heading
 from tests.support.clients import Person, close_clients
 from tests.support.every_request import OTHERS, ROUTES, TOOLS, furnish
 from tests.support.round_trips import recorded
+from tests.support.unlimited import unlimited
 
 
 def main() -> None:
     heading("Round trips to storage (counted; the first is authentication)")
     with TemporaryDirectory() as folder:
-        program = Program(Settings(port=0, data=Path(folder), log_level="WARNING")).start()
+        program = Program(unlimited(Settings(port=0, data=Path(folder), log_level="WARNING"))).start()
         assert program.engine is not None
         for number, (name, ask) in enumerate((ROUTES | TOOLS | OTHERS).items()):
             place = furnish(Person(program.url, f"person-{number}"))

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.clients import DEADLINE, Person, new_client
+from tests.support.unlimited import UNLIMITED
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "chalicelib.onebox"
@@ -70,7 +71,8 @@ class RemoteOwner(Person):
 
 def launch(data: Path, module: str = MODULE, **settings: str) -> subprocess.Popen[str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HANDRAIL_")}
-    chosen = {"port": "0", "data": str(data), "log_level": "WARNING"} | settings
+    own = {"port": "0", "data": str(data), "log_level": "WARNING"}
+    chosen = own | UNLIMITED | settings
     return subprocess.Popen(
         [sys.executable, "-m", module],
         cwd=ROOT,

@@ -16,6 +16,7 @@ SHORT = {
     "BatchGetItem": "batch get",
     "Query": "query",
     "PutItem": "put",
+    "UpdateItem": "update",
     "DeleteItem": "delete",
     "BatchWriteItem": "batch write",
     "TransactWriteItems": "transact",
@@ -30,6 +31,10 @@ class Recorder(EngineClient):
     def _make_api_call(self, operation_name: str, operation_kwargs: Mapping[str, object]) -> dict[str, object]:
         self._made.append((request_id.get(), SHORT[operation_name]))
         return super()._make_api_call(operation_name, operation_kwargs)
+
+    def made(self) -> list[str]:
+        """All storage calls, by whomever."""
+        return [operation for _, operation in self._made]
 
     def made_by(self, answer: httpx.Response) -> list[str]:
         """The storage calls of the request that was answered so, in their order."""

@@ -15,6 +15,7 @@ from chalicelib.onebox.program import Program
 from tests.e2e.browser.windows import enter
 from tests.support.clients import Person, close_clients
 from tests.support.showcase import Place, fill, places, settle, visit
+from tests.support.unlimited import unlimited
 
 Theme = Literal["light", "dark"]
 SIZES = {"desk": (1280, 820), "phone": (390, 844)}
@@ -48,7 +49,7 @@ def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     path = shutil.which("chromium")
     with tempfile.TemporaryDirectory() as data:
-        program = Program(Settings(port=0, data=Path(data), log_level="WARNING")).start()
+        program = Program(unlimited(Settings(port=0, data=Path(data), log_level="WARNING"))).start()
         owner = Person.owner(program.url)
         wanted = places(fill(owner))
         with sync_playwright() as playwright:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import msgspec
 
 from chalicelib.kernel import grip, strict_json
-from chalicelib.kernel.errors import BadRequest, Json
+from chalicelib.kernel.errors import BadRequest, Json, RateLimited
 from chalicelib.kernel.http import Reply
+from chalicelib.kernel.settings import KIB
 
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
@@ -16,11 +17,14 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
+RATE_LIMITED = -32029
 
 SESSION_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS_VERSIONS = ("2026-07-28",)
 # A subscription's id travels in every link of its stream, beside what it subscribes to.
 LONGEST_ID = 1024
+# Of what is refused unread, no more than this is looked at for its id.
+MOST_LOOKED_AT = 64 * KIB
 
 Params = dict[str, Json]
 Id = str | int
@@ -84,6 +88,19 @@ def parse(raw: bytes) -> Message:
             INVALID_REQUEST, "A message needs a method, and params must be an object.", status=400, id=known
         )
     return Message(method, params, known)
+
+
+def rate_limited(raw: bytes, problem: RateLimited) -> Reply:
+    """The refusal of a message that was not carried out, in words for the agent that sent it."""
+    id: Id | None = None
+    if len(raw) <= MOST_LOOKED_AT:
+        try:
+            id = parse(raw).id
+        except RpcError as error:
+            id = error.id
+    text = f"{problem.title}. {problem.detail}"
+    reply = RpcError(RATE_LIMITED, text, status=problem.status, data=problem.as_json(), id=id).reply()
+    return Reply(reply.status, reply.body, {"Retry-After": str(problem.seconds)})
 
 
 def check_request(message: Message, version: str) -> None:
