@@ -16,6 +16,11 @@ logs.start(settings().log_level)
 app = App("handrail", configure_logs=False)
 app.api.binary_types = ["application/octet-stream"]
 
+if function:
+    from chalicelib.aws import start
+
+    start.start(app)
+
 if function in {"", "api"}:
     from chalicelib.kernel import serving
     from chalicelib.wiring import api

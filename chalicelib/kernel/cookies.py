@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from chalicelib.kernel import clock
+from chalicelib.kernel import clock, signing
 from chalicelib.kernel.errors import Unauthorized
 from chalicelib.kernel.scope import SIGN_IN
 from chalicelib.kernel.settings import settings
@@ -35,7 +35,7 @@ def issue(session_id: str, person_id: str, expires_at: datetime) -> str:
         "iat": clock.epoch(clock.now()),
         "exp": clock.epoch(expires_at),
     }
-    token = jwt.encode(claims, settings().signing_key, algorithm="HS256")
+    token = jwt.encode(claims, signing.valid_keys()[0], algorithm="HS256")
     return attributes(name(), token, clock.epoch(expires_at) - clock.epoch(clock.now()))
 
 
@@ -51,18 +51,13 @@ def read(header: str) -> tuple[str, str]:
     token = value_of(header, name())
     if token is None or len(token) > _LONGEST:
         raise Unauthorized(SIGN_IN)
-    try:
-        claims = jwt.decode(
-            token,
-            settings().signing_key,
-            algorithms=["HS256"],
-            audience=AUDIENCE,
-            issuer=ISSUER,
-            options=_REQUIRED,
-        )
-    except JWTError as error:
-        raise Unauthorized(SIGN_IN) from error
-    return str(claims["jti"]), str(claims["sub"])
+    for key in signing.valid_keys():
+        try:
+            claims = jwt.decode(token, key, algorithms=["HS256"], audience=AUDIENCE, issuer=ISSUER, options=_REQUIRED)
+        except JWTError:
+            continue
+        return str(claims["jti"]), str(claims["sub"])
+    raise Unauthorized(SIGN_IN)
 
 
 def value_of(header: str, wanted: str) -> str | None:

@@ -50,6 +50,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     # Signs session cookies and MCP session ids. Empty on one machine: generated into the data folder.
     signing_key: str = ""
+    # The key before it, which is good for what it signed; until `signing_key_since` (in seconds since 1970) it signs,
+    # so that every function knows the new key before one uses it.
+    previous_signing_key: str = ""
+    signing_key_since: int = 0
     # Where GRIP relays take published items: one address, or several with commas. Unused on one machine, whose relay
     # is known.
     grip_publish_url: str = ""
@@ -134,8 +138,17 @@ def read(environment: dict[str, str]) -> Settings:
         raise ConfigurationError(f"A HANDRAIL_ setting cannot be used: {error}") from error
 
 
+def overlaid(base: Settings, values: dict[str, str]) -> Settings:
+    """`base` with `values` over it, by the names of the fields; raises `ConfigurationError` for an unusable one."""
+    given = {name: getattr(base, name) for name in base.__struct_fields__} | values
+    try:
+        return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"A setting cannot be used: {error}") from error
+
+
 def _decode(kind: type, value: object) -> object:
-    if kind is Path and isinstance(value, str):
+    if kind is Path and isinstance(value, str | Path):
         return Path(value)
     raise NotImplementedError(f"no setting has the type {kind}")
 

@@ -1,4 +1,7 @@
-"""Values that the server hands out and gets back: signed, so that nobody else can make or change one."""
+"""Values that the server hands out and gets back: signed, so that nobody else can make or change one.
+
+Two keys may be valid at a time, so that one can be replaced while what it signed stays good.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,28 @@ from typing import TypeVar
 
 import msgspec
 
-from chalicelib.kernel.settings import settings
+from chalicelib.kernel import clock
+from chalicelib.kernel.settings import ConfigurationError, settings
 
 S = TypeVar("S", bound=msgspec.Struct)
 LONGEST = 5 * 1024
 
 
+def valid_keys() -> tuple[str, ...]:
+    """The key that signs, and then the other that is valid, if there is one."""
+    chosen = settings()
+    if not chosen.signing_key:
+        raise ConfigurationError("There is no key to sign with: HANDRAIL_SIGNING_KEY is empty.")
+    if not chosen.previous_signing_key:
+        return (chosen.signing_key,)
+    if clock.now().timestamp() < chosen.signing_key_since:
+        return chosen.previous_signing_key, chosen.signing_key
+    return chosen.signing_key, chosen.previous_signing_key
+
+
 def sign(purpose: str, value: msgspec.Struct) -> str:
     body = base64.urlsafe_b64encode(msgspec.json.encode(value)).decode().rstrip("=")
-    return f"{body}.{_signature(purpose, body)}"
+    return f"{body}.{_signature(valid_keys()[0], purpose, body)}"
 
 
 def verify(purpose: str, text: str, kind: type[S]) -> S | None:
@@ -26,7 +42,7 @@ def verify(purpose: str, text: str, kind: type[S]) -> S | None:
     body, dot, signature = text.partition(".")
     if not dot or len(text) > LONGEST or not text.isascii():
         return None
-    if not hmac.compare_digest(signature, _signature(purpose, body)):
+    if not any(hmac.compare_digest(signature, _signature(key, purpose, body)) for key in valid_keys()):
         return None
     try:
         return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=kind)
@@ -34,7 +50,6 @@ def verify(purpose: str, text: str, kind: type[S]) -> S | None:
         return None
 
 
-def _signature(purpose: str, body: str) -> str:
-    key = settings().signing_key.encode()
-    mac = hmac.new(key, f"{purpose}.{body}".encode(), hashlib.sha256).digest()
+def _signature(key: str, purpose: str, body: str) -> str:
+    mac = hmac.new(key.encode(), f"{purpose}.{body}".encode(), hashlib.sha256).digest()
     return base64.urlsafe_b64encode(mac).decode().rstrip("=")

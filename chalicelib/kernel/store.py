@@ -100,6 +100,12 @@ def connect() -> None:
         model._connection = None
 
 
+def warm() -> None:
+    """Make the clients of both tables ahead of the first request. They ask for nothing and connect to nothing yet."""
+    for model in (WorkspaceItem, DirectoryItem):
+        assert model._get_connection().connection.client is not None
+
+
 def create_tables() -> None:
     """Make the tables where they do not exist yet (one machine and tests; on AWS they are in `infra/`)."""
     for model in (WorkspaceItem, DirectoryItem):

@@ -9,7 +9,6 @@ client ──► HttpServer ──► Relay ──► Gateway ──► Chalice 
 from __future__ import annotations
 
 import base64
-import importlib
 import os
 import secrets
 import threading
@@ -20,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib.kernel import blobs, clock, grip, settings, store
+from chalicelib.kernel import blobs, clock, grip, late, settings, store
 from chalicelib.kernel.settings import ConfigurationError, Settings
 from chalicelib.onebox.asgi import Receive, Scope, Send
 from chalicelib.onebox.blobs import FolderBlobs
@@ -107,7 +106,7 @@ class Program:
         self._end()
 
     def _begin(self) -> None:
-        threading.Thread(target=_load_what_is_needed_later, daemon=True).start()
+        threading.Thread(target=late.load, args=("",), daemon=True).start()
         for pump in self.pumps:
             pump.start()
         self.scheduler.start()
@@ -139,12 +138,6 @@ class Program:
 def _is_local(public_url: str) -> bool:
     """Whether only this machine can come here: then, and only then, its owner needs no password."""
     return not public_url or urlsplit(public_url).hostname in {"127.0.0.1", "localhost", "::1"}
-
-
-def _load_what_is_needed_later() -> None:
-    """On Lambda these load with the first request that needs them; here the first agent need not wait."""
-    importlib.import_module("jose.jwt")
-    importlib.import_module("mcp_types.methods")
 
 
 def _data_folder(folder: Path) -> Path:

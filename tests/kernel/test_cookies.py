@@ -39,6 +39,15 @@ def test_a_cookie_that_was_issued_is_read_whatever_stands_around_it() -> None:
         assert cookies.read(text) == ("session", "person")
 
 
+def test_a_cookie_outlives_the_change_of_the_key_and_not_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = header(SimpleCookie(issued())[cookies.name()].value)
+    monkeypatch.setattr(settings, "_current", Settings(signing_key="n" * 40, previous_signing_key=KEY))
+    assert cookies.read(text) == ("session", "person")
+    monkeypatch.setattr(settings, "_current", Settings(signing_key="m" * 40, previous_signing_key="n" * 40))
+    with pytest.raises(Unauthorized):
+        cookies.read(text)
+
+
 def test_scripts_and_other_sites_do_not_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(issued().split("; "))
     assert "Secure" not in issued()
