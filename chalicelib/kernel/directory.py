@@ -28,7 +28,7 @@ import msgspec
 from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 
-from chalicelib.kernel import clock, emails
+from chalicelib.kernel import clock, emails, store
 from chalicelib.kernel.store import DirectoryItem, Key, batch_get
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -192,11 +192,7 @@ def remove_existing(key: Key) -> bool:
 
 def write_all(entries: Iterable[DirectoryItem], gone: Iterable[Key] = ()) -> None:
     """Write and remove entries in one round trip. It may stop half-way: use it where halves do no harm."""
-    with DirectoryItem.batch_write() as batch:
-        for entry in entries:
-            batch.save(entry)
-        for key in gone:
-            batch.delete(DirectoryItem(*key))
+    store.batch_write(entries, [DirectoryItem(*key) for key in gone])
 
 
 def beneath(pk: str, prefix: str, kind: type[S]) -> list[S]:

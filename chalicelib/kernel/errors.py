@@ -91,19 +91,30 @@ class Busy(Problem):
     status, code, title = 409, "busy", "Too many writers at once"
 
 
+class NotNow(Problem):
+    """`retry_after` is in whole seconds, as in the header of that name, which the answer has."""
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail, retry_after=retry_after)
+        self.retry_after = retry_after
+
+
+class Unavailable(NotNow):
+    """Storage is overloaded or out of reach. Whether anything was written, `detail` says."""
+
+    status, code, title = 503, "unavailable", "Not available right now"
+
+
 class IdempotencyMismatch(Problem):
     status, code, title = 422, "idempotency_mismatch", "The idempotency key was used for something else"
 
 
-class RateLimited(Problem):
-    """`retry_after` is in whole seconds, as in the header of that name."""
-
+class RateLimited(NotNow):
     status, code, title = 429, "rate_limited", "Too many requests"
 
     def __init__(self, seconds: int) -> None:
         unit = "second" if seconds == 1 else "seconds"
-        super().__init__(f"You call too often. Wait {seconds} {unit}, then try again.", retry_after=seconds)
-        self.seconds = seconds
+        super().__init__(f"You call too often. Wait {seconds} {unit}, then try again.", seconds)
 
 
 class QuotaExceeded(Problem):

@@ -7,11 +7,12 @@ What a caller may not see and what does not exist are the same `NotFound`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chalicelib.kernel import bearer, clock, directory, store
+from chalicelib.kernel import bearer, clock, directory, store, tenancy
 from chalicelib.kernel.directory import Client, Membership, Session, TokenRoute
 from chalicelib.kernel.entity import SYSTEM, Actor, Entity
 from chalicelib.kernel.errors import Forbidden, NotFound, Unauthorized, WorkspaceMismatch
@@ -20,6 +21,7 @@ from chalicelib.kernel.head import HEAD, Head
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Index, Page, query
 from chalicelib.kernel.store import E, Key
+from chalicelib.kernel.tenancy import Reach
 
 SIGN_IN = "Sign in first: your session has ended or was never there."
 NEW_TOKEN = (
@@ -48,6 +50,7 @@ class Scope:
     client: Client | None = None
     connection: str = ""
     ended: bool = False
+    together_with: Reach = ()
 
     @property
     def workspace_id(self) -> str:
@@ -56,6 +59,10 @@ class Scope:
     @property
     def is_person(self) -> bool:
         return self.credential == "session"
+
+    def within(self) -> AbstractContextManager[None]:
+        """Storage is reached inside of this: for this workspace, or for those it was found together with."""
+        return tenancy.within(*(self.together_with or (self.workspace_id,)))
 
     def requires_person(self) -> None:
         if self.credential == "token":
@@ -83,7 +90,8 @@ class Scope:
 
     def find_all(self, kind: type[E], sort_keys: list[str]) -> list[E | None]:
         """One round trip; None stands where there is nothing."""
-        items, _ = store.batch_get([self.key(sk) for sk in sort_keys])
+        with self.within():
+            items, _ = store.batch_get([self.key(sk) for sk in sort_keys])
         found = [items.get(self.key(sk)) for sk in sort_keys]
         return [store.entity_of(item, kind) if item else None for item in found]
 
@@ -105,7 +113,8 @@ class Scope:
         newest_first: bool = False,
     ) -> Page[E]:
         """A page of what begins with `prefix`, in key order; see `pages.query`."""
-        return query(self.workspace_id, kind, prefix, limit, cursor, index=index, newest_first=newest_first)
+        with self.within():
+            return query(self.workspace_id, kind, prefix, limit, cursor, index=index, newest_first=newest_first)
 
     def with_idempotency(self, idempotency: Idempotency | None) -> Scope:
         return replace(self, idempotency=idempotency)
@@ -115,7 +124,7 @@ def for_session(session_id: str, person_id: str, workspace_id: str) -> Scope:
     """What a signed-in person may reach: a workspace that they are a member of."""
     session_key = directory.session_key(session_id)
     member_key = directory.membership_key(person_id, workspace_id)
-    heads, entries = store.batch_get([(workspace_id, HEAD)], [session_key, member_key])
+    heads, entries = _admitted(workspace_id, [HEAD], [session_key, member_key])
     session = _live_session(directory.value_of(entries.get(session_key), Session), person_id)
     member = directory.value_of(entries.get(member_key), Membership)
     head = _live_head(heads.get((workspace_id, HEAD)))
@@ -148,8 +157,8 @@ def for_link(workspace_id: str, session: str, person: str, route: str, connectio
 
 def _for_route(digest: str, workspace_id: str, end_mark: str = "") -> Scope:
     key = directory.token_key(digest)
-    wanted = [(workspace_id, sort_key) for sort_key in (HEAD, end_mark) if sort_key and is_id(workspace_id)]
-    heads, entries = store.batch_get(wanted, [key])
+    wanted = [sort_key for sort_key in (HEAD, end_mark) if sort_key and is_id(workspace_id)]
+    heads, entries = _admitted(workspace_id, wanted, [key])
     route = directory.value_of(entries.get(key), TokenRoute)
     if route is None or route.expires_at <= clock.now():
         raise Unauthorized(NEW_TOKEN)
@@ -165,7 +174,8 @@ def _for_route(digest: str, workspace_id: str, end_mark: str = "") -> Scope:
 
 def for_system(workspace_id: str, *, deleted: bool = False) -> Scope | None:
     """For listeners and scheduled functions, which act on one workspace at a time; None when it is gone."""
-    heads, _ = store.batch_get([(workspace_id, HEAD)])
+    with tenancy.within(workspace_id):
+        heads, _ = store.batch_get([(workspace_id, HEAD)])
     item = heads.get((workspace_id, HEAD))
     head = store.entity_of(item, Head) if item else None
     if head is None or (head.deleted_at is not None and not deleted):
@@ -185,18 +195,25 @@ def heads_of(person_id: str, limit: int | None = None, after: str = "") -> Page[
     """
     ids = sorted(m.workspace_id for m in directory.memberships(person_id) if m.workspace_id > after)
     chosen = ids[:limit]
-    found: list[Head] = []
-    for start in range(0, len(chosen), store.BATCH):
-        keys = [(workspace_id, HEAD) for workspace_id in chosen[start : start + store.BATCH]]
-        items, _ = store.batch_get(keys)
-        found += [head for key in keys if (head := _live_head(items.get(key))) is not None]
+    found = [head for _, head in _heads(chosen)]
     return Page(found, chosen[-1] if len(chosen) < len(ids) else None)
 
 
 def for_each(session: Session) -> list[Scope]:
     """CROSS-WORKSPACE BY DESIGN: the inbox of a person spans their workspaces; one scope for each, read-only use."""
     actor = Actor("person", session.person_id, session.name)
-    return [Scope(head, actor, "session", session.id) for head in heads_of(session.person_id).items]
+    ids = sorted(membership.workspace_id for membership in directory.memberships(session.person_id))
+    return [Scope(head, actor, "session", session.id, together_with=group) for group, head in _heads(ids)]
+
+
+def _heads(ids: list[str]) -> Iterator[tuple[Reach, Head]]:
+    """The heads of those that live, in order, each with the workspaces that it was read together with."""
+    for group in tenancy.groups(ids, store.BATCH):
+        with tenancy.within(*group):
+            items, _ = store.batch_get((id, HEAD) for id in group)
+        for id in group:
+            if (head := _live_head(items.get((id, HEAD)))) is not None:
+                yield group, head
 
 
 def farewells(cursors: Mapping[str, int]) -> dict[str, Event | None]:
@@ -206,10 +223,10 @@ def farewells(cursors: Mapping[str, int]) -> dict[str, Event | None]:
     that was not sent, or are purged; nothing of them is read here.
     """
     said: dict[str, Event | None] = {}
-    ids = list(cursors)
-    for start in range(0, len(ids), store.BATCH // 2):
-        next_event = {id: (id, Event.key(number(cursors[id] + 1))) for id in ids[start : start + store.BATCH // 2]}
-        items, _ = store.batch_get([*next_event.values(), *((id, HEAD) for id in next_event)])
+    for group in tenancy.groups(list(cursors), store.BATCH // 2):
+        next_event = {id: (id, Event.key(number(cursors[id] + 1))) for id in group}
+        with tenancy.within(*group):
+            items, _ = store.batch_get([*next_event.values(), *((id, HEAD) for id in group)])
         for id, key in next_event.items():
             head = store.entity_of(items[id, HEAD], Head) if (id, HEAD) in items else None
             event = store.entity_of(items[key], Event) if key in items else None
@@ -218,6 +235,21 @@ def farewells(cursors: Mapping[str, int]) -> dict[str, Event | None]:
             if head.seq == cursors[id] or (event is not None and event.seq == head.seq):
                 said[id] = event
     return said
+
+
+def _admitted(workspace_id: str, sort_keys: list[str], entries: list[Key]) -> store.Found:
+    """What a credential stands on, in one round trip; without all of its entries nothing of the workspace.
+
+    Where credentials for the workspace must be made first, the directory is asked before: a caller that it does not
+    know cannot have any made.
+    """
+    keys = [(workspace_id, sort_key) for sort_key in sort_keys]
+    if not tenancy.keeper().has((workspace_id,)):
+        _, found = store.batch_get([], entries)
+        if len(found) < len(entries):
+            return {}, found
+    with tenancy.within(workspace_id):
+        return store.batch_get(keys, entries)
 
 
 def _live_session(session: Session | None, person_id: str) -> Session:

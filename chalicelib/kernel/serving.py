@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import cast
 from urllib.parse import urlsplit
 
 import msgspec
 from chalice.app import Request, Response
 
-from chalicelib.kernel import cookies, limits, scope, strict_json
+from chalicelib.kernel import cookies, limits, outage, scope, strict_json
 from chalicelib.kernel.app import App
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import (
@@ -23,8 +24,8 @@ from chalicelib.kernel.errors import (
     Forbidden,
     Json,
     NotFound,
+    NotNow,
     Problem,
-    RateLimited,
     TokenInUrl,
     Unauthorized,
 )
@@ -66,15 +67,22 @@ def _served(route: Route, request: Request, path: dict[str, str]) -> Response:
     try:
         answer = _answer(route, request, path)
     except Problem as problem:
-        if isinstance(problem, RateLimited) and route.access == "agent" and route.method == "POST":
-            return _response(messages.rate_limited(raw_body(request), problem))
-        return problem_response(problem)
-    except Exception:
+        return _refusal(route, request, problem)
+    except Exception as error:
+        if (unavailable := outage.as_problem(error)) is not None:
+            log.warning("outage", extra={"fields": {"route": f"{route.method} {route.path}", "error": str(error)}})
+            return _refusal(route, request, unavailable)
         log.exception("unexpected failure", extra={"fields": {"route": f"{route.method} {route.path}"}})
         return problem_response(
             Unexpected("Something went wrong here. Try again; if it stays, report the request id.")
         )
     return _response(answer if isinstance(answer, Reply) else Reply(route.status, answer))
+
+
+def _refusal(route: Route, request: Request, problem: Problem) -> Response:
+    if isinstance(problem, NotNow) and route.access == "agent" and route.method == "POST":
+        return _response(messages.not_now(raw_body(request), problem))
+    return problem_response(problem)
 
 
 class Unexpected(Problem):
@@ -94,7 +102,8 @@ def _answer(route: Route, request: Request, path: dict[str, str]) -> object:
     if isinstance(caller, Scope) and route.method == "POST":
         caller = caller.with_idempotency(requested_idempotency(request))
     call: Call[object, object] = Call(request, path, body, convert(query, route.query, strict=False), caller)
-    return route.handler(call)
+    with caller.within() if isinstance(caller, Scope) else nullcontext():
+        return route.handler(call)
 
 
 def _caller(route: Route, request: Request, path: dict[str, str]) -> Scope | Session | None:
@@ -167,8 +176,8 @@ def problem_response(problem: Problem) -> Response:
     headers = {"Content-Type": "application/problem+json", "Cache-Control": "no-store"}
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="handrail"'
-    if isinstance(problem, RateLimited):
-        headers["Retry-After"] = str(problem.seconds)
+    if isinstance(problem, NotNow):
+        headers["Retry-After"] = str(problem.retry_after)
     return _chalice(_encode(problem.as_json()), headers, problem.status)
 
 

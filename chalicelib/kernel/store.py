@@ -12,8 +12,10 @@ All reads are strongly consistent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -24,12 +26,17 @@ from pynamodb.models import Model
 
 from chalicelib.kernel import clock
 from chalicelib.kernel.entity import Entity
+from chalicelib.kernel.outage import Overloaded
 from chalicelib.kernel.settings import settings
 
 E = TypeVar("E", bound=Entity)
 Key = tuple[str, str]
 
 BATCH = 100
+MOST_WRITTEN = 25
+# What DynamoDB leaves of a batch is asked for again, this often, after pauses that grow; together 2 s on average.
+ROUNDS = 7
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 
 
 class ByState(LocalSecondaryIndex["WorkspaceItem"]):
@@ -83,6 +90,10 @@ class DirectoryItem(Model):
     full_at = NumberAttribute(null=True)
 
 
+_KEYS: dict[type[Model], tuple[str, str]] = {WorkspaceItem: ("workspace_id", "sk"), DirectoryItem: ("pk", "sk")}
+Found = tuple[dict[Key, WorkspaceItem], dict[Key, DirectoryItem]]
+
+
 def connect() -> None:
     """Point both tables at what the settings name. Call once, before the first read."""
     chosen = settings()
@@ -93,7 +104,7 @@ def connect() -> None:
             "region": chosen.region,
             "host": chosen.dynamodb_endpoint or None,
             "connect_timeout_seconds": 1,
-            "read_timeout_seconds": 3,
+            "read_timeout_seconds": 2,
             "max_retry_attempts": 2,
         }.items():
             setattr(meta, attribute, value)
@@ -151,29 +162,52 @@ def entity_of(item: WorkspaceItem, kind: type[E]) -> E | None:
     return msgspec.json.decode(item.body, type=kind)
 
 
-def batch_get(
-    keys: Iterable[Key], directory_keys: Iterable[Key] = ()
-) -> tuple[dict[Key, WorkspaceItem], dict[Key, DirectoryItem]]:
+def batch_get(keys: Iterable[Key], directory_keys: Iterable[Key] = ()) -> Found:
     """One round trip for items of both tables (at most 100 keys); what does not exist is not in the answer."""
     wanted = {WorkspaceItem: list(dict.fromkeys(keys)), DirectoryItem: list(dict.fromkeys(directory_keys))}
     found: dict[type[Model], list[Model]] = {WorkspaceItem: [], DirectoryItem: []}
-    request = {
+    request: dict[str, Any] = {
         model.Meta.table_name: {"ConsistentRead": True, "Keys": [_raw_key(model, key) for key in keys_of]}
         for model, keys_of in wanted.items()
         if keys_of
     }
-    while request:
-        answer = connection().dispatch("BatchGetItem", {"RequestItems": request})
+    for answer in _rounds("BatchGetItem", request, "UnprocessedKeys"):
         for model in wanted:
             rows = answer["Responses"].get(model.Meta.table_name, [])
             found[model] += [model.from_raw_data(row) for row in rows]
-        request = answer.get("UnprocessedKeys") or {}
     return (
         {(item.workspace_id, item.sk): item for item in found[WorkspaceItem] if isinstance(item, WorkspaceItem)},
         {(item.pk, item.sk): item for item in found[DirectoryItem] if isinstance(item, DirectoryItem)},
     )
 
 
+def batch_write(items: Iterable[Model] = (), gone: Iterable[Model] = ()) -> None:
+    """Write and remove items, without conditions. It may stop half-way: use it where halves do no harm."""
+    requests: dict[str, list[dict[str, object]]] = {}
+    for item in items:
+        requests.setdefault(item.Meta.table_name, []).append({"PutRequest": {"Item": item.serialize()}})
+    for item in gone:
+        key = {name: {"S": getattr(item, name)} for name in _KEYS[type(item)]}
+        requests.setdefault(item.Meta.table_name, []).append({"DeleteRequest": {"Key": key}})
+    for table, all in requests.items():
+        for start in range(0, len(all), MOST_WRITTEN):
+            for _ in _rounds("BatchWriteItem", {table: all[start : start + MOST_WRITTEN]}, "UnprocessedItems"):
+                pass
+
+
+def _rounds(operation: str, request: Mapping[str, Any], rest: str) -> Iterator[Mapping[str, Any]]:
+    """The answers to a batch, until nothing is left of it; raises `Overloaded` when that takes too long."""
+    for round in range(ROUNDS):
+        if not request:
+            return
+        if round:
+            time.sleep(random.uniform(0, min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**round)))
+        answer = connection().dispatch(operation, {"RequestItems": request})
+        yield answer
+        request = answer.get(rest) or {}
+    if request:
+        raise Overloaded(f"{operation}: something was left after {ROUNDS} rounds")
+
+
 def _raw_key(model: type[Model], key: Key) -> dict[str, dict[str, str]]:
-    names = ("workspace_id", "sk") if model is WorkspaceItem else ("pk", "sk")
-    return {name: {"S": value} for name, value in zip(names, key, strict=True)}
+    return {name: {"S": value} for name, value in zip(_KEYS[model], key, strict=True)}

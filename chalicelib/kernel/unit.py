@@ -14,6 +14,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -30,6 +31,7 @@ from chalicelib.kernel.errors import Archived, Busy, IdempotencyMismatch, NotFou
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.head import HEAD, Head
 from chalicelib.kernel.ids import ordered_id
+from chalicelib.kernel.outage import Overloaded
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import DirectoryItem, E, Key, WorkspaceItem
@@ -39,6 +41,10 @@ T = TypeVar("T")
 ATTEMPTS = 60
 _LONGEST_PAUSE = 0.05
 _RACES = {"ConditionalCheckFailed", "TransactionConflict"}
+# A transaction that is cancelled for these is not retried by botocore. It is here, with pauses that double.
+_OVERLOAD = {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded"}
+_MOST_OVERLOADS = 5
+_PAUSE_FOR_OVERLOAD = 0.05
 # Threads of one process take turns, a workspace at a time, as they would only lose races against each other. What is
 # right does not depend on it: other processes write too. A few locks serve all workspaces.
 _LANES = [threading.RLock() for _ in range(64)]
@@ -181,7 +187,9 @@ class Unit:
     def commit(self) -> None:
         if self.events:
             self.events[-1].newly_waiting = self.newly_waiting()
-        with TransactWrite(connection=store.connection()) as transaction:
+        # The token makes it one transaction, however often the same request is sent because its answer was lost.
+        token = str(uuid.uuid4())
+        with TransactWrite(connection=store.connection(), client_request_token=token) as transaction:
             transaction.save(store.item_of(self.head), _unchanged_head(self.first_seq))
             for sort_key, entity in self.changed.items():
                 transaction.save(store.item_of(entity), _unchanged(self.loaded.get(sort_key)))
@@ -216,14 +224,21 @@ def run(
 ) -> T:
     """Carry out `command` and give its result, or the first result where the request is a repeat.
 
-    `reads` are the sort keys it will need. Raises `Busy` when every attempt lost its race; nothing was written then.
+    `reads` are the sort keys it will need. Raises `Busy` when every attempt lost its race, and `Overloaded` when
+    storage refused it again and again; nothing was written then.
     """
+    overloads = 0
     for attempt in range(ATTEMPTS):
         try:
-            with _LANES[hash(scope.workspace_id) % len(_LANES)]:
+            with _LANES[hash(scope.workspace_id) % len(_LANES)], scope.within():
                 return _attempt(scope, result, command, reads, while_archived)
         except LostRace:
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.001 * 2 ** min(attempt, 10))))
+        except Overloaded:
+            overloads += 1
+            if overloads > _MOST_OVERLOADS:
+                raise
+            time.sleep(random.uniform(0, _PAUSE_FOR_OVERLOAD * 2**overloads))
     raise Busy("Nothing was changed. Wait a moment and try again.")
 
 
@@ -231,7 +246,8 @@ def first_answer(scope: Scope, result: type[T]) -> T | None:
     """What the request was answered that `scope` repeats; None where it is no repeat."""
     if scope.idempotency is None:
         return None
-    _, repeated = _begin(scope, ())
+    with scope.within():
+        _, repeated = _begin(scope, ())
     return msgspec.json.decode(repeated.result, type=result) if repeated else None
 
 
@@ -251,6 +267,8 @@ def _attempt(
         unit.commit()
     except TransactWriteError as error:
         codes = {reason.code for reason in error.cancellation_reasons if reason is not None}
+        if codes & _OVERLOAD and codes <= _RACES | _OVERLOAD:
+            raise Overloaded("the transaction was cancelled") from error
         if codes and codes <= _RACES:
             raise LostRace() from error
         raise

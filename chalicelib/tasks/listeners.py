@@ -48,10 +48,11 @@ def end_calls_and_remove_the_rest(event: Event) -> list[grip.Item]:
     deleted = msgspec.convert(event.entity("task"), DeletedTask)
     scope = for_system(event.workspace_id)
     if scope is not None:
-        _remove_files(scope, deleted.attachments)
-        _remove_thread(scope, deleted.id)
-        _remove_all(scope, Activity, Activity.key(deleted.id, ""))
-        _remove_all(scope, SubTask, SubTask.key(deleted.id, ""), "by_state")
+        with scope.within():
+            _remove_files(scope, deleted.attachments)
+            _remove_thread(scope, deleted.id)
+            _remove_all(scope, Activity, Activity.key(deleted.id, ""))
+            _remove_all(scope, SubTask, SubTask.key(deleted.id, ""), "by_state")
     return [grip.hint(channel(event.workspace_id, deleted.id))]
 
 
@@ -75,9 +76,7 @@ def _remove_all(scope: Scope, kind: type[E], prefix: str, index: Index | None = 
 
 
 def _remove(scope: Scope, entities: Sequence[Entity]) -> None:
-    with store.WorkspaceItem.batch_write() as batch:
-        for entity in entities:
-            batch.delete(_item(scope, entity.sort_key()))
+    store.batch_write(gone=[_item(scope, entity.sort_key()) for entity in entities])
 
 
 def _remove_files(scope: Scope, attachments: list[Attachment]) -> None:

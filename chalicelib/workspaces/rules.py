@@ -137,16 +137,20 @@ def purge(due: Due) -> int:
     if scope is None or scope.head.deleted_at is None:
         directory.remove(directory.due_key(due))
         return 0
+    with scope.within():
+        return _purge_some(scope)
+
+
+def _purge_some(scope: Scope) -> int:
     items = _first_items(scope, PURGE_BATCH + 1)
     rest = [item for item in items if item.sk != HEAD][:PURGE_BATCH]
     if not rest:
         if removed := blobs().delete_some(scope.workspace_id):
             return removed
         rest = items
-    with store.WorkspaceItem.batch_write() as batch:
-        for item in rest:
-            _forget_route(item)
-            batch.delete(item)
+    for item in rest:
+        _forget_route(item)
+    store.batch_write(gone=rest)
     return len(rest)
 
 

@@ -155,6 +155,14 @@ def made_scopes(name: str, tree: ast.Module) -> Iterator[str]:
                 yield f"acts as the system in {of}"
 
 
+def set_reaches(name: str, tree: ast.Module) -> Iterator[str]:
+    """Which workspaces work is for follows from its scope: nobody else says it."""
+    allowed = {"chalicelib.kernel.scope", "chalicelib.kernel.tenancy"}
+    seen = "chalicelib.kernel.tenancy" in imports(name, tree) or "tenancy" in names(tree)
+    if seen and name not in allowed and not is_in(name, "chalicelib.aws"):
+        yield "decides by itself which workspaces it is for"
+
+
 def wrong_imports(name: str, tree: ast.Module) -> Iterator[str]:
     for wanted in sorted(imports(name, tree)):
         if not _may_import(name, wanted):
@@ -224,6 +232,13 @@ CHECKS: list[tuple[Check, list[tuple[str, str]]]] = [
             ("chalicelib.tasks.tools", "Scope(head, actor, 'system', 'x')"),
             ("chalicelib.tasks.tools", "scope.for_system(arguments.workspace_id)"),
             ("chalicelib.tasks.listeners", "for_system(entity['workspace_id'])"),
+        ],
+    ),
+    (
+        set_reaches,
+        [
+            ("chalicelib.tasks.rules", "from chalicelib.kernel import tenancy\nwith tenancy.within('other'): ..."),
+            ("chalicelib.tasks.rules", "from chalicelib.kernel.tenancy import within"),
         ],
     ),
     (

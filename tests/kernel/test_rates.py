@@ -56,7 +56,7 @@ def test_a_burst_is_served_and_the_next_call_is_told_when_to_come_back(clock: Cl
     assert served(limiter) == RATE.burst
     with pytest.raises(RateLimited) as refused:
         limiter.take("token", "a", RATE)
-    assert refused.value.seconds == 1
+    assert refused.value.retry_after == 1
     clock.at += 0.5
     assert served(limiter) == 1
 
@@ -67,7 +67,7 @@ def test_who_waits_as_long_as_told_is_served(clock: Clock) -> None:
     assert served(limiter, rate=slow) == 1
     with pytest.raises(RateLimited) as refused:
         limiter.take("token", "a", slow)
-    clock.at += refused.value.seconds - 1
+    clock.at += refused.value.retry_after - 1
     assert served(limiter, rate=slow) == 0
     clock.at += 1
     assert served(limiter, rate=slow) == 1

@@ -6,9 +6,11 @@ A held call has a complete answer already, for when nothing happens; on a hint t
 
 from __future__ import annotations
 
+import logging
+
 import msgspec
 
-from chalicelib.kernel import grip
+from chalicelib.kernel import grip, outage
 from chalicelib.kernel.entity import to_json
 from chalicelib.kernel.errors import Json, Problem, ValidationFailed, WorkspaceMismatch
 from chalicelib.kernel.http import convert, idempotency
@@ -17,6 +19,7 @@ from chalicelib.kernel.mcp.registry import Held, Registry, Tool
 from chalicelib.kernel.scope import Scope
 
 IDEMPOTENCY_KEY = "handrail/idempotency-key"
+log = logging.getLogger("handrail.mcp")
 
 
 def describe(tool: Tool) -> Params:
@@ -44,6 +47,11 @@ def call(registry: Registry, scope: Scope, message: Message) -> tuple[Params, gr
         answer = _run(tool, scope, message, arguments)
     except Problem as problem:
         return _refusal(problem), {}
+    except Exception as error:
+        if (problem_of_storage := outage.as_problem(error)) is None:
+            raise
+        log.warning("outage", extra={"fields": {"tool": tool.name, "error": str(error)}})
+        return _refusal(problem_of_storage), {}
     if isinstance(answer, Held):
         return _success(scope, answer.meanwhile), _hold(scope, answer)
     return _success(scope, answer), {}

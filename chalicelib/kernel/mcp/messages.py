@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import msgspec
 
 from chalicelib.kernel import grip, strict_json
-from chalicelib.kernel.errors import BadRequest, Json, RateLimited
+from chalicelib.kernel.errors import BadRequest, Json, NotNow
 from chalicelib.kernel.http import Reply
 from chalicelib.kernel.settings import KIB
 
@@ -17,7 +17,7 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 HEADER_MISMATCH = -32020
 UNSUPPORTED_VERSION = -32022
-RATE_LIMITED = -32029
+NOT_NOW = -32029
 
 SESSION_VERSIONS = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 STATELESS_VERSIONS = ("2026-07-28",)
@@ -90,8 +90,8 @@ def parse(raw: bytes) -> Message:
     return Message(method, params, known)
 
 
-def rate_limited(raw: bytes, problem: RateLimited) -> Reply:
-    """The refusal of a message that was not carried out, in words for the agent that sent it."""
+def not_now(raw: bytes, problem: NotNow) -> Reply:
+    """The refusal of a message for now, in words for the agent that sent it."""
     id: Id | None = None
     if len(raw) <= MOST_LOOKED_AT:
         try:
@@ -99,8 +99,8 @@ def rate_limited(raw: bytes, problem: RateLimited) -> Reply:
         except RpcError as error:
             id = error.id
     text = f"{problem.title}. {problem.detail}"
-    reply = RpcError(RATE_LIMITED, text, status=problem.status, data=problem.as_json(), id=id).reply()
-    return Reply(reply.status, reply.body, {"Retry-After": str(problem.seconds)})
+    reply = RpcError(NOT_NOW, text, status=problem.status, data=problem.as_json(), id=id).reply()
+    return Reply(reply.status, reply.body, {"Retry-After": str(problem.retry_after)})
 
 
 def check_request(message: Message, version: str) -> None:
