@@ -14,7 +14,6 @@ import json
 import os
 import shutil
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -26,16 +25,14 @@ from chalice.config import Config
 from chalice.package import PackageOptions, create_app_packager
 
 from chalicelib.kernel.errors import Json
-from infra.tools import stages, template
+from infra.tools import archive, stages, template
+from infra.tools.layer import Target, layer
 from infra.tools.stages import ROOT, Refusal
 from infra.tools.template import Object
-from infra.tools.vendor import Target, vendor
 
 # Of the program, what only one machine needs.
 LEFT_OUT = {"onebox", "__pycache__"}
 ALIAS = "live"
-# Zip files know no earlier time.
-EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 class LambdaConfig(Config):
@@ -53,12 +50,12 @@ def package(stage: str, folder: Path, target: Target | None = None) -> Path:
     project = folder / "project"
     configuration = _stage_project(project)
     target = target or Target(configuration["lambda_python_version"], configuration["lambda_architecture"])
-    shutil.copytree(vendor(target), project / "vendor")
     merged = folder / "merge.json"
     merged.write_text(json.dumps(template.compose(template.files_of(stage)), indent=1))
     _run_chalice(stage, project, configuration, target, merged, folder)
-    for name in ("deployment.zip", "layer-deployment.zip"):
-        _normalise(folder / name)
+    program = folder / "deployment.zip"
+    archive.write(program, archive.files_of(program))
+    shutil.copy(layer(target), folder / "layer-deployment.zip")
     shutil.rmtree(project)
     merged.unlink()
     _call_by_alias(folder / "sam.json")
@@ -71,7 +68,9 @@ def _stage_project(project: Path) -> dict[str, str]:
     shutil.copy(ROOT / "app.py", project)
     shutil.copytree(ROOT / "chalicelib", project / "chalicelib", ignore=lambda _, names: LEFT_OUT.intersection(names))
     shutil.copytree(ROOT / ".chalice", project / ".chalice", ignore=shutil.ignore_patterns("deployments", "deployed"))
-    # The packages are in `vendor` already, which Chalice puts into the layer.
+    # Chalice makes a layer of what is in this folder; the one that `layer` made for the target then takes its place.
+    (project / "vendor").mkdir()
+    (project / "vendor" / "layer").write_text("made by infra/tools/layer.py")
     (project / "requirements.txt").write_text("")
     configuration: dict[str, str] = json.loads((ROOT / ".chalice" / "config.json").read_text())
     return configuration
@@ -93,18 +92,6 @@ def _run_chalice(
     config = LambdaConfig(stage, user_provided_params=chosen, config_from_disk=configuration)
     packager = create_app_packager(config, PackageOptions(TypedAWSClient(session)), merge_template=str(merged))
     packager.package_app(config, str(folder), stage)
-
-
-def _normalise(file: Path) -> None:
-    """The same entries, in the order of their names and without the time at which they were made."""
-    half = file.with_suffix(".half")
-    with zipfile.ZipFile(file) as old, zipfile.ZipFile(half, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new:
-        for name in sorted(old.namelist()):
-            entry = zipfile.ZipInfo(name, EPOCH)
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            new.writestr(entry, old.read(name))
-    half.replace(file)
 
 
 def _call_by_alias(file: Path) -> None:

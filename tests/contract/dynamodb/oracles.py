@@ -1,10 +1,9 @@
 """The systems that are asked the same question: each takes `call(operation, parameters)` and answers alike.
 
-moto runs in a subprocess of its own under a memory cap; ministack in its own environment, made on demand
-under `.cache/`; any other endpoint through botocore.
+moto runs in a subprocess of its own under a memory cap; ministack in an environment of its own; any other endpoint
+through botocore.
 """
 
-import fcntl
 import os
 import pickle
 import socket
@@ -20,8 +19,9 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
 
+from tests.support.venvs import AWS_TOOLS, programs
+
 ROOT = Path(__file__).resolve().parents[3]
-MINISTACK = "ministack==1.5.33"
 MOTO_MEMORY = 2 * 1024**3
 START_SECONDS = 60.0
 
@@ -105,7 +105,10 @@ def ministack_server() -> Iterator[str]:
         "PERSIST_STATE": "0",
     }
     server = subprocess.Popen(
-        [_ministack_program()], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [str(programs(AWS_TOOLS) / "ministack")],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         url = f"http://127.0.0.1:{port}"
@@ -138,18 +141,6 @@ def endpoint(url: str, name: str = "endpoint") -> Iterator[Oracle]:
         yield Named(name, cast(Call, getattr(client, "_make_api_call")))  # noqa: B009  the seam of PynamoDB too
     finally:
         client.close()
-
-
-def _ministack_program() -> str:
-    folder = ROOT / ".cache" / "ministack-venv"
-    program = folder / "bin" / "ministack"
-    folder.parent.mkdir(exist_ok=True)
-    with open(f"{folder}.lock", "w") as lock:  # several test processes may want it at once
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not program.exists():
-            subprocess.run([sys.executable, "-m", "venv", "--clear", str(folder)], check=True)
-            subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", MINISTACK], check=True)
-    return str(program)
 
 
 def _free_port() -> int:

@@ -1,7 +1,7 @@
-"""The packages of `requirements.txt`, at the pinned versions, for a Lambda runtime, whatever machine this is.
+"""The layer: the packages of `requirements.txt`, at the pinned versions, for Lambda, whatever machine this is.
 
 They are taken from PyPI as wheels for that runtime, so nothing is compiled here. What PyPI only has as a source
-archive must be pure Python, and is made into a wheel here. Each set is kept in the cache.
+archive must be pure Python, and is made into a wheel here. Each layer is kept in the cache.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from infra.tools import archive
 from infra.tools.stages import ROOT, Refusal
 
-CACHE = ROOT / ".cache" / "vendor"
+CACHE = ROOT / ".cache" / "layers"
 # Pure Python, and only there as source.
 FROM_SOURCE = ("http_ece",)
 # The glibc of the runtimes since Python 3.12 (Amazon Linux 2023) is 2.34.
@@ -44,21 +45,23 @@ class Target:
         return cls(f"python{sys.version_info.major}.{sys.version_info.minor}", architecture)
 
 
-def vendor(target: Target) -> Path:
-    """The folder with the packages for `target`."""
+def layer(target: Target) -> Path:
+    """The zip file with the packages for `target`."""
     sources = [ROOT / "requirements.txt", ROOT / "constraints.txt", Path(__file__)]
     made_of = b"\0".join([repr(target).encode(), *(file.read_bytes() for file in sources)])
-    folder = CACHE / hashlib.sha256(made_of).hexdigest()[:16]
+    file = CACHE / f"{hashlib.sha256(made_of).hexdigest()[:16]}.zip"
     CACHE.mkdir(parents=True, exist_ok=True)
-    with folder.with_suffix(".lock").open("w") as lock:
+    with file.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.exists():
-            half = folder.with_suffix(".half")
+        if not file.exists():
+            half = file.with_suffix(".half")
             shutil.rmtree(half, ignore_errors=True)
-            _fill(half / "site", half / "wheels", target)
-            (half / "site").rename(folder)
+            site = half / "layer" / "python" / "lib" / target.runtime / "site-packages"
+            _fill(site, half / "wheels", target)
+            archive.write(half / "layer.zip", archive.files_in(half / "layer"))
+            (half / "layer.zip").rename(file)
             shutil.rmtree(half)
-    return folder
+    return file
 
 
 def _fill(site: Path, wheels: Path, target: Target) -> None:
