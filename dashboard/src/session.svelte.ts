@@ -4,8 +4,9 @@ import { explain, onSignedOut, Problem } from "./api/http.ts";
 import type { Person } from "./api/types.ts";
 import { paths } from "./router.svelte.ts";
 import { recent } from "./shell/recent.ts";
-import { forgetDrafts } from "./store/draft.svelte.ts";
+import { forgetDrafts, ownDrafts } from "./store/draft.svelte.ts";
 
+const WHO = "handrail:person";
 const RETRY_MS = 3_000;
 const FORGETTING_MS = 2_000;
 
@@ -17,7 +18,9 @@ class Session {
   async load(): Promise<void> {
     clearTimeout(this.#retry);
     try {
-      this.person = (await auth.session()).person;
+      const { person } = await auth.session();
+      begins(person);
+      this.person = person;
       this.problem = "";
       onSignedOut(leave);
     } catch (error) {
@@ -33,11 +36,28 @@ class Session {
       // Signed out elsewhere already: as wanted.
       if (!(error instanceof Problem && error.status === 401)) throw error;
     });
-    forgetDrafts();
-    recent.forget();
+    forgetPerson();
     await forgetDevice();
     window.location.assign("/signin");
   }
+}
+
+/** Whose page this is. The other pages of this browser hear of it: they may show what is somebody else's. */
+function begins({ id }: Person): void {
+  const before = localStorage.getItem(WHO);
+  if (before !== null && before !== id) forgetPerson();
+  localStorage.setItem(WHO, id);
+  ownDrafts(id);
+}
+
+window.addEventListener("storage", ({ key, newValue }) => {
+  if (key === WHO && newValue !== null && session.person && newValue !== session.person.id) window.location.reload();
+});
+
+function forgetPerson(): void {
+  forgetDrafts();
+  recent.forget();
+  localStorage.removeItem(WHO);
 }
 
 /** What this browser shows and is told about the person. The door does the same for what could not be done here. */

@@ -18,7 +18,7 @@ export async function remove(rule: PermissionRule): Promise<boolean> {
   try {
     await api.permissionRules.remove(rule.workspace_id, rule.id);
     log.permissionRules.delete(rule.id);
-    toasts.say("Rule removed: agents ask again", () => writeAgain(rule));
+    toasts.say("Rule removed: agents ask again", () => writeAgain(rule), rule.workspace_id);
     return true;
   } catch (error) {
     toasts.complain(`The rule is still there. ${explain(error)}`);

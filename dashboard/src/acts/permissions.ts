@@ -10,6 +10,7 @@ import { byActor } from "../text/words.ts";
 export async function decide(permission: Permission, behavior: Behavior, reason = ""): Promise<boolean> {
   const { workspace_id, id } = permission;
   const { log } = live.store(workspace_id);
+  const about = placeOf(permission);
   const status = behavior === "deny" ? "denied" : "allowed";
   const settled = log.permissions.expect(id, (known) => ({ ...known, status, behavior, reason: reason || null }));
   const gone = live.inbox.expectGone(`permission ${id}`);
@@ -17,6 +18,7 @@ export async function decide(permission: Permission, behavior: Behavior, reason 
   try {
     log.permissions.put(await api.permissions.decide(workspace_id, id, behavior, reason), log.cursor);
     stands = true;
+    toasts.say(`${OUTCOMES[behavior]}: ${permission.tool_name} ${about}`);
     return true;
   } catch (error) {
     toasts.complain(refused(error, permission));
@@ -28,6 +30,15 @@ export async function decide(permission: Permission, behavior: Behavior, reason 
     gone(stands);
     settled();
   }
+}
+
+const OUTCOMES: Record<Behavior, string> = { allow: "Allowed once", allow_always: "Always allowed", deny: "Denied" };
+
+/** What it was for. The task may be known from what waits alone. */
+function placeOf({ id, workspace_id, task_id }: Permission): string {
+  const waits = live.inbox.items.find(({ permission }) => permission?.id === id)?.task;
+  const task = waits ?? (task_id ? live.store(workspace_id).log.tasks.get(task_id) : undefined);
+  return task ? `for “${task.title}”` : `in ${live.workspaces.get(workspace_id)?.name ?? "its workspace"}`;
 }
 
 function refused(error: unknown, { tool_name }: Permission): string {

@@ -9,7 +9,7 @@ import type { Assignee, Status, Task } from "../api/types.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import { live } from "../store/live.svelte.ts";
 import type { WorkspaceLog } from "../store/workspace-log.ts";
-import { LEGAL_MOVES, OPEN, STATUS_WORDS } from "../text/words.ts";
+import { count, LEGAL_MOVES, OPEN, STATUS_WORDS } from "../text/words.ts";
 
 export type Fields = Pick<TaskChange, "status" | "assignee" | "position">;
 
@@ -33,25 +33,25 @@ export function assign(task: Task, assignee: Assignee): Promise<boolean> {
 
 /** Puts a task to another status, another place, or both. */
 export async function move(task: Task, fields: Fields): Promise<boolean> {
-  const done = await changeAll([{ task, fields }], () => said(fields));
+  const done = await changeAll([{ task, fields }], (done) => said(done, fields));
   return done.length === 1;
 }
 
 export async function moveAll(tasks: Task[], fields: Fields): Promise<void> {
-  const changes = tasks.map((task) => ({ task, fields }));
-  await changeAll(changes, (done) => (done === 1 ? said(fields) : `${done} tasks ${said(fields).toLowerCase()}`));
+  await changeAll(tasks.map((task) => ({ task, fields })), (done) => said(done, fields));
 }
 
 /**
  * Sends all `changes`, showing them at once, and says what was done with one way back for all; without words
  * for it, nothing. Gives those that went well; about the others the person was told.
  */
-export async function changeAll(changes: Change[], words: ((done: number) => string) | null): Promise<Change[]> {
+export async function changeAll(changes: Change[], words: ((done: Change[]) => string) | null): Promise<Change[]> {
   const { done, failed } = await each(changes, ({ task, fields }) => change(task, fields));
   complain(failed, "stays as it was", "stay as they were");
   if (!words || done.length === 0) return done;
   const back = done.map(wayBack);
-  toasts.say(words(done.length), back.every((one) => one !== null) ? () => takeBack(back) : null);
+  const undo = back.every((one) => one !== null) ? () => takeBack(back) : null;
+  toasts.say(words(done), undo, done[0]?.task.workspace_id);
   return done;
 }
 
@@ -78,7 +78,8 @@ export async function removeAll(tasks: Task[]): Promise<Task[]> {
     }
   });
   complain(failed, "was not deleted", "were not deleted");
-  if (done.length > 0) toasts.say(done.length === 1 ? "Task deleted" : `${done.length} tasks deleted`);
+  const [only, ...others] = done.map(({ task }) => task);
+  if (only) toasts.say(others.length === 0 ? `“${only.title}” deleted` : `${done.length} tasks deleted`);
   return done.map(({ task }) => task);
 }
 
@@ -170,8 +171,11 @@ function wayBack({ task, fields }: Change): Change | null {
   return { task, fields: back };
 }
 
-function said({ status, assignee }: Fields): string {
-  if (status) return `Moved to ${STATUS_WORDS[status].toLowerCase()}`;
-  if (assignee) return `Given to ${assignee === "human" ? "a person" : "an agent"}`;
-  return "Moved";
+/** What was done, of which task or of how many. */
+export function said(done: { task: Task }[], { status, assignee }: Fields): string {
+  const [only, ...others] = done.map(({ task }) => task);
+  const which = only && others.length === 0 ? `“${only.title}”` : count(done.length, "task");
+  if (status) return `${which} moved to ${STATUS_WORDS[status].toLowerCase()}`;
+  if (assignee) return `${which} given to ${assignee === "human" ? "a person" : "an agent"}`;
+  return `${which} moved`;
 }

@@ -24,13 +24,13 @@ export async function reword(workspace: Workspace, wording: Wording): Promise<vo
 
 export async function archive(workspace: Workspace): Promise<boolean> {
   const done = await setArchived(workspace, true);
-  if (done) toasts.say(`${revealed(workspace.name)} is archived`, () => setArchived(workspace, false));
+  if (done) toasts.say(`${revealed(workspace.name)} is archived`, () => setArchived(workspace, false), workspace.id);
   return done;
 }
 
 export async function restore(workspace: Workspace): Promise<boolean> {
   const done = await setArchived(workspace, false);
-  if (done) toasts.say(`${revealed(workspace.name)} is back`, () => setArchived(workspace, true));
+  if (done) toasts.say(`${revealed(workspace.name)} is back`, () => setArchived(workspace, true), workspace.id);
   return done;
 }
 

@@ -80,3 +80,8 @@ export function explain(error: unknown): string {
   if (error instanceof Error) return error.message;
   return String(error);
 }
+
+/** Whether the same may go well before long. */
+export function mayPass(error: unknown): boolean {
+  return !(error instanceof Problem) || error.status === 0 || error.status === 429 || error.status >= 500;
+}

@@ -76,7 +76,8 @@ export interface Task {
   version: number;
   created_at: string;
   updated_at: string;
-  last_message: { id: string; sender: Actor; text: string; created_at: string } | null;
+  /** Its beginning, and how many files came with it. */
+  last_message: { id: string; sender: Actor; text: string; files: number; created_at: string } | null;
   pending_permissions: number;
   unread: number;
   waiting: { since: string; kind: "task" | "question" | "permission" } | null;

@@ -40,10 +40,15 @@ export class NewTaskDraft {
     this.save();
   }
 
+  /** What it is called if nobody says so: files need no words. */
+  get otherTitle(): string {
+    return this.attachments[0]?.filename ?? "";
+  }
+
   /** As the server takes it. */
   task(): NewTask {
     const attachments = this.attachments.map(({ id }) => ({ id }));
-    const task = { title: this.title.trim(), body: this.body, assignee: this.assignee, attachments };
+    const task = { title: this.title.trim() || this.otherTitle, body: this.body, assignee: this.assignee, attachments };
     return this.parentId ? { ...task, parent_id: this.parentId } : task;
   }
 }

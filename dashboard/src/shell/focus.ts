@@ -51,7 +51,10 @@ export function keepFocus(root: HTMLElement): () => void {
     const lost = last;
     last = null;
     const removal = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(lost)));
-    const place = (removal && linkBeside(removal)) ?? around.find((one) => one.isConnected && one.matches(STOPS));
+    // Another view stands there now: one is at its beginning.
+    const isOtherView = removal?.target instanceof HTMLElement && removal.target.matches("main");
+    const beside = isOtherView ? null : removal && linkBeside(removal);
+    const place = beside ?? around.find((one) => one.isConnected && one.matches(STOPS));
     if (place?.matches("main")) focusHeading(place) || focusOn(place);
     else if (place) focusOn(place);
   });

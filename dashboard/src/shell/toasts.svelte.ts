@@ -5,6 +5,8 @@ export interface Toast {
   text: string;
   tone: "plain" | "problem";
   undo: (() => unknown) | null;
+  /** Where it would be undone: once that is gone, there is nothing to undo. */
+  workspaceId: string | undefined;
 }
 
 const MOST = 3;
@@ -13,13 +15,13 @@ class Toasts {
   shown = $state.raw<Toast[]>([]);
   #ids = 0;
 
-  say(text: string, undo: Toast["undo"] = null): void {
-    this.#add({ text, tone: "plain", undo });
+  say(text: string, undo: Toast["undo"] = null, workspaceId?: string): void {
+    this.#add({ text, tone: "plain", undo, workspaceId });
   }
 
   /** Something was refused or failed; it stays until it is dismissed. */
   complain(text: string): void {
-    this.#add({ text, tone: "problem", undo: null });
+    this.#add({ text, tone: "problem", undo: null, workspaceId: undefined });
   }
 
   dismiss(id: number): void {

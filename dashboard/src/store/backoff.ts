@@ -29,7 +29,7 @@ function wakeable(ms: number, looks: EventTarget, signal: AbortSignal): Promise<
       looks.removeEventListener("look", done);
       resolve();
     }
-    if (signal.aborted) done();
+    if (signal.aborted) return done();
     signal.addEventListener("abort", done);
     window.addEventListener("online", done);
     looks.addEventListener("look", done);

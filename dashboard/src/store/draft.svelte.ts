@@ -1,10 +1,28 @@
 /**
  * What a person began to write, kept over reloads until it is sent or they sign out. By name there is one draft,
- * whoever asks for it; the tabs of a browser see each other's.
+ * whoever asks for it; the tabs of a browser see each other's. Each person has their own: one whose session just
+ * ended finds it when they sign in again, unless somebody else did so here first.
  */
 import type { Attachment } from "../api/types.ts";
+import { Shared } from "./shared.ts";
 
 const PREFIX = "handrail:draft:";
+let owner = "";
+const keyOf = (name: string): string => `${PREFIX}${owner}/${name}`;
+
+/** From now on it is this person who writes here. What others left behind is gone. */
+export function ownDrafts(personId: string): void {
+  owner = personId;
+  for (const key of keys()) if (!key.startsWith(keyOf(""))) localStorage.removeItem(key);
+}
+
+export function forgetDrafts(): void {
+  for (const key of keys()) localStorage.removeItem(key);
+}
+
+function keys(): string[] {
+  return Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
+}
 
 export class Draft {
   text = $state("");
@@ -12,7 +30,7 @@ export class Draft {
   readonly #key: string;
 
   constructor(name: string) {
-    this.#key = PREFIX + name;
+    this.#key = keyOf(name);
     this.read();
   }
 
@@ -44,37 +62,31 @@ export class Draft {
   }
 }
 
-const drafts = new Map<string, Draft>();
+const drafts = new Shared((name) => new Draft(name));
 
 export function draftOf(name: string): Draft {
-  const known = drafts.get(name);
-  if (known) return known;
-  const draft = new Draft(name);
-  drafts.set(name, draft);
-  return draft;
+  return drafts.of(name);
 }
-
-window.addEventListener("storage", ({ key }) => {
-  if (key?.startsWith(PREFIX)) drafts.get(key.slice(PREFIX.length))?.read();
-});
 
 /** Anything else that is being written, by the name of what it is for; `null` forgets it. */
 export const unsaved = {
-  get: <T>(name: string): T | null => kept<T>(PREFIX + name),
-  set: (name: string, value: object | null): void => keep(PREFIX + name, value),
-  /** Calls `changed` when another tab of this browser wrote it. Returns how to stop. */
-  watch: (name: string, changed: () => void): (() => void) => {
-    const heard = ({ key }: StorageEvent): void => void (key === PREFIX + name && changed());
-    window.addEventListener("storage", heard);
-    return () => window.removeEventListener("storage", heard);
+  get: <T>(name: string): T | null => kept<T>(keyOf(name)),
+  set: (name: string, value: object | null): void => keep(keyOf(name), value),
+  /** Of those whose names begin so, the rest of their names. */
+  under: (beginning: string): string[] => {
+    const start = keyOf(beginning);
+    return keys().filter((key) => key.startsWith(start)).map((key) => key.slice(start.length));
   },
 };
 
-export function forgetDrafts(): void {
-  for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX)) localStorage.removeItem(key);
-  }
+/** Calls `wrote` with the name of what another tab of this browser wrote, from now on. */
+export function onWritten(wrote: (name: string) => void): void {
+  window.addEventListener("storage", ({ key }) => {
+    if (key?.startsWith(keyOf(""))) wrote(key.slice(keyOf("").length));
+  });
 }
+
+onWritten((name) => drafts.get(name)?.read());
 
 function keep(key: string, value: object | null): void {
   if (value === null) localStorage.removeItem(key);

@@ -2,9 +2,16 @@
  * Messages that a person sent and the server has not answered yet, by task, in the order of sending. They are kept
  * over reloads. Each carries the key that makes sending it again the same request; and as its event may come before
  * the answer, or in its place, one that is in the thread already is not shown a second time.
+ *
+ *     sending ──► (in the thread)
+ *        │ not reached                 ┌─► sending, by itself, when the connection is back
+ *        ├────────────────► waiting ───┤
+ *        │ refused                     └─► failed, when it became too old for that
+ *        └────────────────► failed ─────► sending, when the person says so
  */
 import type { Attachment, Message } from "../api/types.ts";
-import { unsaved } from "./draft.svelte.ts";
+import { onWritten, unsaved } from "./draft.svelte.ts";
+import { Shared } from "./shared.ts";
 
 export interface Outgoing {
   key: string;
@@ -13,23 +20,29 @@ export interface Outgoing {
   at: string;
   /** The newest message that was in the thread when it was sent: it will come after that. */
   after: string;
-  state: "sending" | "failed";
+  state: "sending" | "waiting" | "failed";
   problem: string;
   /** There was no answer: it may have arrived all the same. */
   unsure: boolean;
 }
 
-const INTERRUPTED = "The page was left before it was sent.";
+const NAMES = "outbox/";
+/** The server knows a request by its key for a day: one that is sent later by itself could be there twice. */
+const WAITS_MS = 20 * 60 * 60_000;
+const TOO_OLD = "It waited too long for the connection.";
 
 export class Outbox {
   entries = $state.raw<Outgoing[]>([]);
   readonly #name: string;
 
-  constructor(workspaceId: string, taskId: string) {
-    this.#name = `outbox/${workspaceId}/${taskId}`;
+  constructor(name: string) {
+    this.#name = NAMES + name;
     // Nobody waits for the answer to what was under way when the page was left.
-    this.entries = this.#kept().map(interrupted);
-    unsaved.watch(this.#name, () => (this.entries = this.#kept()));
+    this.entries = this.#kept().map((one) => (one.state === "sending" ? { ...one, state: "waiting", unsure: true } : one));
+  }
+
+  read(): void {
+    this.entries = this.#kept();
   }
 
   add(one: Outgoing): void {
@@ -48,6 +61,26 @@ export class Outbox {
   sent(key: string, id: string): void {
     const left = this.entries.filter((one) => one.key !== key);
     this.#set(left.map((one) => (one.after < id ? { ...one, after: id } : one)));
+  }
+
+  /** The first that is to go, if it is `key` or was written before it. */
+  next(key: string): Outgoing | undefined {
+    const last = this.entries.findIndex((one) => one.key === key);
+    return this.entries.slice(0, last + 1).find(({ state }) => state !== "failed");
+  }
+
+  /** The last that goes by itself. */
+  lastWaiting(now: number): Outgoing | undefined {
+    const isOld = (one: Outgoing): boolean => one.state === "waiting" && now - Date.parse(one.at) > WAITS_MS;
+    if (this.entries.some(isOld)) {
+      this.#set(this.entries.map((one) => (isOld(one) ? { ...one, state: "failed", problem: TOO_OLD } : one)));
+    }
+    return this.entries.findLast(({ state }) => state === "waiting");
+  }
+
+  /** The server cannot be reached: what is to go goes later. */
+  wait(): void {
+    this.#set(this.entries.map((one) => (one.state === "sending" ? { ...one, state: "waiting", unsure: true } : one)));
   }
 
   /** What is still to be shown beside the messages of the thread. */
@@ -78,16 +111,21 @@ export class Outbox {
   }
 }
 
-const boxes = new Map<string, Outbox>();
+const boxes = new Shared((name) => new Outbox(name));
 
 export function outboxOf(workspaceId: string, taskId: string): Outbox {
-  const name = `${workspaceId}/${taskId}`;
-  const known = boxes.get(name);
-  if (known) return known;
-  const box = new Outbox(workspaceId, taskId);
-  boxes.set(name, box);
-  return box;
+  return boxes.of(`${workspaceId}/${taskId}`);
 }
+
+/** The tasks that have something unsent, as their outboxes are named. */
+export function withUnsent(): { workspace_id: string; id: string }[] {
+  return unsaved.under(NAMES).map((name) => {
+    const [workspace_id = "", id = ""] = name.split("/");
+    return { workspace_id, id };
+  });
+}
+
+onWritten((name) => name.startsWith(NAMES) && boxes.get(name.slice(NAMES.length))?.read());
 
 function isSame(message: Message, one: Outgoing): boolean {
   return (
@@ -95,8 +133,4 @@ function isSame(message: Message, one: Outgoing): boolean {
     message.text === one.text &&
     message.attachments.map(({ id }) => id).join() === one.attachments.map(({ id }) => id).join()
   );
-}
-
-function interrupted(one: Outgoing): Outgoing {
-  return one.state === "sending" ? { ...one, state: "failed", problem: INTERRUPTED, unsure: true } : one;
 }

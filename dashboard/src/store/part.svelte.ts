@@ -4,7 +4,7 @@
  * again by itself, unless the server refused it.
  */
 import { untrack } from "svelte";
-import { explain, Problem } from "../api/http.ts";
+import { explain, mayPass, Problem } from "../api/http.ts";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
@@ -64,8 +64,4 @@ export class Part {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => void this.refresh(), pause);
   }
-}
-
-function mayPass(error: unknown): boolean {
-  return !(error instanceof Problem) || error.status === 0 || error.status === 429 || error.status >= 500;
 }

@@ -38,6 +38,11 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+/** What a message says in one line, though it may be files alone. */
+export function said({ text, files }: { text: string; files: number }): string {
+  return text.trim() === "" ? count(files, "file") : text;
+}
+
 export function fileSize(bytes: number): string {
   if (bytes < 1024) return `${bytes} B`;
   if (bytes < 1024 ** 2) return `${Math.round(bytes / 1024)} KB`;

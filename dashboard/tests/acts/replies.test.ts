@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { complete, discard, draftName, retry, send, takeBack } from "../../src/acts/replies.ts";
-import { draftOf } from "../../src/store/draft.svelte.ts";
+import { complete, discard, draftName, retry, send, sendWaiting, takeBack } from "../../src/acts/replies.ts";
+import { draftOf, unsaved } from "../../src/store/draft.svelte.ts";
 import { live } from "../../src/store/live.svelte.ts";
-import { outboxOf } from "../../src/store/outbox.svelte.ts";
+import { outboxOf, withUnsent } from "../../src/store/outbox.svelte.ts";
 import { toasts } from "../../src/shell/toasts.svelte.ts";
 import { problem } from "../server.ts";
 import { ADA } from "../store/events.ts";
@@ -24,6 +24,22 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** Takes messages while it is up. */
+class Network {
+  up = false;
+  /** Their texts and keys. */
+  readonly taken: [string, string | undefined][] = [];
+
+  begin(): void {
+    vi.stubGlobal("fetch", (_: string, { headers, body }: { headers: Record<string, string>; body: string }) => {
+      if (!this.up) return Promise.reject(new TypeError("offline"));
+      const { text } = JSON.parse(body) as { text: string };
+      this.taken.push([text, headers["Idempotency-Key"]]);
+      return Promise.resolve(Response.json(shop.message(`m${this.taken.length}`, "t1", { text })));
+    });
+  }
+}
+
 describe("a message", () => {
   it("is there at once, and the server's from its answer on", async () => {
     await shop.waits([shop.question("t1", SINCE)], { [MESSAGES()]: () => shop.message("m1", "t1", { text: "Yes" }) });
@@ -39,7 +55,7 @@ describe("a message", () => {
   it("does not hide what the agent asked next, when the events were faster than the answer", async () => {
     await shop.waits([shop.question("t1", SINCE)], {
       [MESSAGES()]: async () => {
-        const last_message = { id: "m2", sender: ADA, text: "And?", created_at: SINCE };
+        const last_message = { id: "m2", sender: ADA, text: "And?", files: 0, created_at: SINCE };
         const waiting = { since: SINCE, kind: "question" } as const;
         await shop.happens("reply.received", { task: shop.task("t1", 3, { last_message, waiting }) });
         return shop.message("m1", "t1");
@@ -49,25 +65,58 @@ describe("a message", () => {
     expect(inbox()).toBe(1);
   });
 
-  it("stays as not sent, says why, and is the same request when it is sent again", async () => {
-    const keys: (string | null)[] = [];
-    let up = false;
+  it("waits while the server cannot be reached, and goes by itself when it can: in order, each as the same request", async () => {
+    const network = new Network();
     await shop.waits([shop.question("t1", SINCE)]);
-    vi.stubGlobal("fetch", (_: string, { headers }: { headers: Record<string, string> }) => {
-      keys.push(headers["Idempotency-Key"] ?? null);
-      return up ? Promise.resolve(Response.json(shop.message("m1", "t1"))) : Promise.reject(new TypeError("offline"));
+    network.begin();
+    const task = shop.task("t1", 1);
+    expect(await Promise.all(["First", "Second"].map((text) => send(task, { text, attachments: [] })))).toEqual([false, false]);
+    expect(box().entries).toMatchObject([{ text: "First", state: "waiting" }, { text: "Second", state: "waiting" }]);
+    expect(inbox()).toBe(1);
+    expect(toasts.shown[0]?.text).toBe("Your message to “t1 v1” goes when the connection is back");
+    const [first, second] = box().entries.map(({ key }) => key);
+    network.up = true;
+    await sendWaiting();
+    expect(network.taken).toEqual([["First", first], ["Second", second]]);
+    expect(box().entries).toEqual([]);
+    expect(inbox()).toBe(0);
+  });
+
+  it("goes after those that wait for the connection, though it is the first to find it again", async () => {
+    const network = new Network();
+    await shop.waits([]);
+    network.begin();
+    const task = shop.task("t1", 1);
+    await send(task, { text: "First", attachments: [] });
+    network.up = true;
+    expect(await send(task, { text: "Second", attachments: [] })).toBe(true);
+    expect(network.taken.map(([text]) => text)).toEqual(["First", "Second"]);
+    await sendWaiting();
+    expect(network.taken).toHaveLength(2);
+  });
+
+  it("that was under way when the page was left goes when it is there again", async () => {
+    const network = new Network();
+    network.up = true;
+    await shop.waits([]);
+    network.begin();
+    const left = { key: "k1", text: "Hello", attachments: [], at: new Date().toISOString(), after: "", state: "sending", problem: "", unsure: false };
+    unsaved.set(`outbox/${shop.id}/t7`, [left]);
+    await sendWaiting();
+    expect(network.taken).toEqual([["Hello", "k1"]]);
+    expect(withUnsent()).toEqual([]);
+  });
+
+  it("that was refused does not hold up the next, and stays until the person says what to do", async () => {
+    await shop.waits([], {
+      [MESSAGES()]: (body) => ((body as { text: string }).text === "Bad" ? problem(413, { detail: "Too long." }) : shop.message("m1", "t1")),
     });
     const task = shop.task("t1", 1);
-    expect(await send(task, { text: "Yes", attachments: [] })).toBe(false);
-    const one = box().entries[0]!;
-    expect(one).toMatchObject({ state: "failed", unsure: true });
-    expect(one.problem).toMatch(/cannot be reached/);
-    expect(inbox()).toBe(1);
-    expect(toasts.shown[0]?.text).toMatch(/^Your message to “t1 v1” was not sent\./);
-    up = true;
-    expect(await retry(task, one)).toBe(true);
-    expect(keys).toEqual([one.key, one.key]);
-    expect(box().entries).toEqual([]);
+    const sent = ["Bad", "Good"].map((text) => send(task, { text, attachments: [] }));
+    expect(await Promise.all(sent)).toEqual([false, true]);
+    await sendWaiting();
+    expect(box().entries).toMatchObject([{ text: "Bad", state: "failed", problem: "Too long." }]);
+    expect(await retry(task, box().entries[0]!)).toBe(false);
   });
 
   it("that was refused can be taken back to be edited, or discarded", async () => {
@@ -108,6 +157,16 @@ describe("completing what waits", () => {
     expect(await done).toBe(false);
     expect(inbox()).toBe(1);
     expect(toasts.shown[0]?.text).toBe("“t1 v1” stays as it was. It is closed.");
+  });
+
+  it("says that what was asked was read", async () => {
+    const requests = await shop.waits([], {
+      [`PATCH ${shop.at("tasks/t1")}`]: () => shop.task("t1", 2, { status: "completed", unread: 1 }),
+      [`PUT ${shop.at("tasks/t1/read")}`]: () => shop.task("t1", 3, { status: "completed" }),
+    });
+    await complete(shop.task("t1", 1, { unread: 1 }));
+    await vi.waitFor(() => expect(live.store(shop.id).log.tasks.get("t1")?.unread).toBe(0));
+    expect(requests).toHaveLength(2);
   });
 
   it("of what was not begun can be undone: it is reopened", async () => {

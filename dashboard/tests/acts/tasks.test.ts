@@ -67,7 +67,7 @@ describe("changes of tasks", () => {
     expect(["a", "b", "c"].map((id) => shown(id).status)).toEqual(["ongoing", "completed", "ongoing"]);
     expect(toasts.shown.map(({ text }) => text)).toEqual([
       "2 tasks stay as they were. It is closed.",
-      "Moved to completed",
+      "“b” moved to completed",
     ]);
   });
 
@@ -92,6 +92,6 @@ describe("changes of tasks", () => {
     expect((await gone).map(({ id }) => id)).toEqual(["a"]);
     expect(log.tasks.get("a")).toBeUndefined();
     expect(shown("b").title).toBe("b");
-    expect(toasts.shown.map(({ text }) => text)).toEqual(["“b” was not deleted. Not now.", "Task deleted"]);
+    expect(toasts.shown.map(({ text }) => text)).toEqual(["“b” was not deleted. Not now.", "“a” deleted"]);
   });
 });

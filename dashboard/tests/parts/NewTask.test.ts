@@ -2,6 +2,7 @@ import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import NewTask from "../../src/parts/NewTask.svelte";
 import { router } from "../../src/router.svelte.ts";
+import { unsaved } from "../../src/store/draft.svelte.ts";
 import { live } from "../../src/store/live.svelte.ts";
 import { dialogsOpen } from "../dialogs.ts";
 import { problem } from "../server.ts";
@@ -51,6 +52,15 @@ describe("the dialog for a new task", () => {
     expect(sent[1]?.key).not.toBe("");
     expect(sent[1]?.body).toEqual({ title: "Fix the login", body: "It is **slow**.", assignee: "agent", attachments: [] });
     expect(localStorage).toHaveLength(0);
+  });
+
+  it("makes one of files alone, called like the first of them", async () => {
+    const attachments = [{ id: "f1", filename: "plan.png", mime_type: "image/png", size: 5 }];
+    unsaved.set("w1/new", { title: "", body: "", assignee: "agent", attachments });
+    render(NewTask, { workspaceId: "w1" });
+    expect([field("Title").required, field("Title").placeholder]).toEqual([false, "plan.png"]);
+    await create();
+    await vi.waitFor(() => expect(sent[0]?.body).toMatchObject({ title: "plan.png", body: "", attachments: [{ id: "f1" }] }));
   });
 
   it("keeps what was begun, apart for each task that it may become a part of", async () => {

@@ -3,6 +3,8 @@ import { tick } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import Toasts from "../../src/shell/Toasts.svelte";
 import { toasts } from "../../src/shell/toasts.svelte.ts";
+import { live } from "../../src/store/live.svelte.ts";
+import { workspace } from "../store/events.ts";
 import { update } from "../../src/shell/update.svelte.ts";
 
 beforeEach(() => {
@@ -54,6 +56,18 @@ describe("notes", () => {
     await fireEvent(region(), new FocusEvent(goes, { bubbles: true }));
     await pass(10_000);
     expect(toasts.shown).toEqual([]);
+  });
+
+  it("go when there is nothing left to take back: their workspace was deleted", async () => {
+    live.workspaces.put(workspace({ id: "w9" }), 1);
+    live.loaded = true;
+    toasts.say("Archived", () => {}, "w9");
+    toasts.say("Deleted", null, "w9");
+    await tick();
+    expect(toasts.shown).toHaveLength(2);
+    live.forget("w9");
+    await tick();
+    expect(toasts.shown.map(({ text }) => text)).toEqual(["Deleted"]);
   });
 
   it("take back what they tell of, once", async () => {

@@ -32,7 +32,7 @@ describe("what arrives in the inbox", () => {
   });
 
   it("names the task that is asked about, and who asks", () => {
-    const last_message = { id: "m1", sender: BOT, text: "Which?", created_at: AT };
+    const last_message = { id: "m1", sender: BOT, text: "Which?", files: 0, created_at: AT };
     const item = { ...question("t1", AT), task: task("t1", 1, { title: "Ship it", last_message }) };
     expect(begun().news([item])).toBe("laptop asks about “Ship it” in Shop");
     expect(begun().news([{ ...item, kind: "task" }])).toBe("New for you: “Ship it” in Shop");

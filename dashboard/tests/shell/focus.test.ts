@@ -72,6 +72,12 @@ describe("the focus", () => {
     await vi.waitFor(() => expect(document.activeElement).toBe(find("h1")));
   });
 
+  it("goes to the heading of another view, though it begins with a link", async () => {
+    find("#a a").focus();
+    main().innerHTML = `<a href="/w/w1">Another workspace</a><h1>Needs me</h1>`;
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("h1")));
+  });
+
   it("comes back to a button that was disabled while it did its work", async () => {
     const button = find("#a button") as HTMLButtonElement;
     button.focus();

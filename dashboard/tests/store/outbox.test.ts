@@ -1,6 +1,6 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Message } from "../../src/api/types.ts";
-import { Outbox, type Outgoing } from "../../src/store/outbox.svelte.ts";
+import { Outbox, outboxOf, type Outgoing } from "../../src/store/outbox.svelte.ts";
 import { ADA, message } from "./events.ts";
 
 beforeEach(() => localStorage.clear());
@@ -13,7 +13,7 @@ const own = (id: string, text = "Yes"): Message => ({ ...message(id, "t1"), send
 const pending = (box: Outbox, thread: Message[]): string[] => box.pending(thread, ADA.id).map(({ key }) => key);
 
 function holding(...all: Outgoing[]): Outbox {
-  const box = new Outbox("w1", "t1");
+  const box = new Outbox("w1/t1");
   all.forEach((one) => box.add(one));
   return box;
 }
@@ -49,9 +49,27 @@ describe("the outbox", () => {
 
   it("has after a reload what was not answered before it, to be sent again with the same key", () => {
     holding(outgoing("k1"), outgoing("k2", { state: "failed", problem: "No." }));
-    expect(new Outbox("w1", "t1").entries).toMatchObject([
-      { key: "k1", state: "failed", problem: "The page was left before it was sent.", unsure: true },
+    expect(new Outbox("w1/t1").entries).toMatchObject([
+      { key: "k1", state: "waiting", unsure: true },
       { key: "k2", state: "failed", problem: "No.", unsure: false },
     ]);
+  });
+
+  it("goes by itself for as long as the server knows its key, from then on when the person says so", () => {
+    const box = holding(outgoing("k1", { state: "waiting" }), outgoing("k2", { state: "failed" }));
+    expect(box.lastWaiting(Date.parse("2026-11-21T05:00:00Z"))?.key).toBe("k1");
+    expect(box.lastWaiting(Date.parse("2026-11-21T07:00:00Z"))).toBeUndefined();
+    expect(box.entries[0]).toMatchObject({ state: "failed", problem: "It waited too long for the connection." });
+  });
+
+  it("listens to other tabs once, for however many tasks", () => {
+    const listens = vi.spyOn(window, "addEventListener");
+    for (let number = 0; number < 20; number += 1) outboxOf("w1", `t${number}`);
+    expect(listens).not.toHaveBeenCalled();
+    const box = outboxOf("w1", "t1");
+    const key = "handrail:draft:/outbox/w1/t1";
+    localStorage.setItem(key, JSON.stringify([outgoing("k9")]));
+    window.dispatchEvent(new StorageEvent("storage", { key }));
+    expect(box.entries.map((one) => one.key)).toEqual(["k9"]);
   });
 });

@@ -9,7 +9,7 @@ import { toasts } from "../../src/shell/toasts.svelte.ts";
 import { live } from "../../src/store/live.svelte.ts";
 import NeedsMe from "../../src/views/NeedsMe.svelte";
 import { problem, type Request } from "../server.ts";
-import { ADA } from "../store/events.ts";
+import { ADA, BOT } from "../store/events.ts";
 import { Shop } from "./shop.ts";
 
 const EARLY = "2026-11-20T09:00:00Z";
@@ -69,6 +69,7 @@ async function press(key: string, more: KeyboardEventInit = {}): Promise<void> {
   await tick();
 }
 
+const said = (): string[] => toasts.shown.map(({ text }) => text);
 const cards = (): string[] => screen.queryAllByRole("article").map((card) => card.textContent ?? "");
 const current = (): HTMLElement => document.querySelector<HTMLElement>("article[aria-current=true]")!;
 const ofTool = (name: string): HTMLElement => screen.getByRole("group", { name: `Permission: ${name}` });
@@ -89,6 +90,28 @@ describe("Needs me", () => {
       { line: decision("r1"), body: { behavior: "allow" } },
       { line: decision("r2"), body: { behavior: "allow_always" } },
     ]);
+    await vi.waitFor(() => expect(said()).toEqual(["Allowed once: Bash in Shop", "Always allowed: Bash in Shop"]));
+  });
+
+  it("says what was decided, and for which task", async () => {
+    const denied = { [decision("r1")]: () => shop.permission("r1", { status: "denied", version: 2 }) };
+    await shown([{ ...shop.approval("r1", EARLY), task: shop.task("t1", 1, { title: "Clean up" }) }], denied);
+    await press("n");
+    await fireEvent.keyDown(document.activeElement!, { key: "Enter" });
+    await vi.waitFor(() => expect(said()).toEqual(["Denied: Bash for “Clean up”"]));
+  });
+
+  it("shows the files of a message that has no words", async () => {
+    const last_message = { id: "m1", sender: BOT, text: "", files: 1, created_at: EARLY };
+    const item = shop.question("t1", EARLY);
+    const page = (items: unknown[]) => (): unknown => ({ items, next_cursor: null, seq: 1 });
+    const files = [{ id: "f1", filename: "plan.pdf", mime_type: "application/pdf", size: 5 }];
+    await shown([{ ...item, task: { ...item.task!, last_message } }], {
+      [`GET ${shop.at("tasks/t1/messages")}`]: page([shop.message("m1", "t1", { text: "", attachments: files })]),
+      [`GET ${shop.at("permissions")}`]: page([]),
+      [`GET ${shop.at("tasks/t1/activities")}`]: page([]),
+    });
+    expect(await screen.findByRole("link", { name: "plan.pdf" })).toBeTruthy();
   });
 
   it("does not take Y for y where no rule can be written", async () => {

@@ -2,7 +2,7 @@
  * What a person has before them of a workspace: the tasks that its filter shows, where the keyboard is among them,
  * which are chosen, and what they do to them. List and board are two ways of looking at the same desk.
  */
-import { assign, changeAll, moveAll, removeAll, type Change } from "../../acts/tasks.ts";
+import { assign, changeAll, moveAll, removeAll, said, type Change } from "../../acts/tasks.ts";
 import type { Assignee, Status, Task } from "../../api/types.ts";
 import type { WorkspaceFilter } from "../../router.svelte.ts";
 import { announcer } from "../../shell/announcer.svelte.ts";
@@ -148,8 +148,7 @@ export class Desk {
   async place(task: Task, status: Status, index: number, { quietly = false } = {}): Promise<void> {
     const changes = this.#changesFor(task, status, index);
     if (changes.length === 0) return;
-    const where = STATUS_WORDS[status].toLowerCase();
-    const words = quietly ? null : () => (status === task.status ? "Moved" : `Moved to ${where}`);
+    const words = quietly ? null : () => said([{ task }], status === task.status ? {} : { status });
     const sent = changeAll(changes, words);
     this.#announcePlace(task.id);
     await sent;
