@@ -5,6 +5,7 @@ import type { Inbox as Snapshot, InboxItem, LogEvent, Workspace } from "../api/t
 import { inboxAfter, inboxFrom, keyOf } from "./inbox-items.ts";
 
 type Seqs = Snapshot["seqs"];
+export type Told = Pick<Snapshot, "items" | "seqs">;
 
 const SETTLES_MS = 300;
 
@@ -12,12 +13,14 @@ export class Inbox {
   #known = $state.raw<InboxItem[]>([]);
   readonly #expectedGone = new SvelteSet<string>();
   readonly items = $derived(this.#known.filter((item) => !this.#expectedGone.has(keyOf(item))));
-  #soon: Promise<Seqs> | null = null;
+  #soon: Promise<Told> | null = null;
+  /** Called with the id of a workspace whose events do not tell what waits there. */
+  onDoubt: (workspaceId: string) => void = () => {};
 
   constructor(private readonly cursorOf: (workspaceId: string) => number) {}
 
   /** Takes it from the server; tells for which event of each workspace it is true. */
-  async refresh(): Promise<Seqs> {
+  async refresh(): Promise<Told> {
     const items: InboxItem[] = [];
     let page: Snapshot | undefined;
     const seqs: Seqs = {};
@@ -26,12 +29,17 @@ export class Inbox {
       items.push(...page.items);
       for (const [id, seq] of Object.entries(page.seqs)) seqs[id] = Math.min(seqs[id] ?? seq, seq);
     } while (page.next_cursor);
-    this.#known = inboxFrom({ items, seqs }, this.#known, this.cursorOf);
-    return seqs;
+    this.take({ items, seqs });
+    return { items, seqs };
+  }
+
+  /** Takes what the server said, to this tab or to another. */
+  take(told: Told): void {
+    this.#known = inboxFrom(told, this.#known, this.cursorOf);
   }
 
   /** As `refresh`, once for all who ask for it at about the same time. */
-  refreshSoon(): Promise<Seqs> {
+  refreshSoon(): Promise<Told> {
     return (this.#soon ??= new Promise((resolve) => setTimeout(resolve, SETTLES_MS)).then(() => {
       this.#soon = null;
       return this.refresh();
@@ -40,9 +48,13 @@ export class Inbox {
 
   applied(event: LogEvent, workspace: Workspace): void {
     this.#known = inboxAfter(this.#known, event, workspace);
-    // A task that waits for an approval does not say whether it waits for an answer as well: the server does.
-    // Whoever cannot be reached now is asked again with the next event, or when the connection is back.
-    if (event.task?.waiting?.kind === "permission") void this.refreshSoon().catch(() => {});
+    // A task that waits for an approval does not say whether it waits for an answer as well.
+    if (event.task?.waiting?.kind === "permission" && this.isUnsure(workspace)) this.onDoubt(workspace.id);
+  }
+
+  /** More or less waits in it than is here. */
+  isUnsure({ id, counts }: Workspace): boolean {
+    return this.#known.filter((item) => item.workspace.id === id).length !== counts.waiting;
   }
 
   forget(workspaceId: string): void {

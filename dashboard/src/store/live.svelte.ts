@@ -13,6 +13,8 @@ import { WorkspaceStore } from "./workspace-store.ts";
 
 /** While no events come, the lists are asked for: perhaps only streams are held up on the way. */
 const CHECK_MS = 5_000;
+/** The tab that leads tells the others what waits in less time than this. */
+const TOLD_MS = 3_000;
 /** One stream follows no more than so many workspaces; beyond that, the lists are asked for now and then. */
 const MOST_FOLLOWED = 100;
 const RARE_CHECK_MS = 30_000;
@@ -51,7 +53,9 @@ class Live {
       event: (event) => this.store(event.workspace_id).log.receive(event),
       reset: (id) => void this.#reload(id),
       state: (state) => this.#entered(state),
+      inbox: (told) => this.inbox.take(told),
     });
+    this.inbox.onDoubt = (id) => void this.#askWhatWaits(id);
     // The stream continues from what the snapshot says; if there is none yet, it begins with resets.
     await this.begin();
     if (!this.loaded) await this.refresh();
@@ -67,7 +71,7 @@ class Live {
   async refresh(): Promise<void> {
     const before = new Set(this.workspaces.values().map((workspace) => workspace.id));
     try {
-      const [list, seqs] = await Promise.all([everyPage(api.workspaces.list), this.inbox.refresh()]);
+      const [list, { seqs }] = await Promise.all([everyPage(api.workspaces.list), this.inbox.refresh()]);
       for (const workspace of list.items) {
         before.delete(workspace.id);
         this.welcome(workspace, seqs[workspace.id]);
@@ -105,11 +109,23 @@ class Live {
     try {
       const workspace = await api.workspaces.get(id);
       // The inbox before the first event is taken in: from then on, only events change what it says of this workspace.
-      this.welcome(workspace, (await this.inbox.refreshSoon())[id]);
+      this.welcome(workspace, (await this.inbox.refreshSoon()).seqs[id]);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) this.forget(id);
       else this.#checkSoon();
     }
+  }
+
+  /** The leading tab asks for all; another only if it is not told. */
+  async #askWhatWaits(workspaceId: string): Promise<void> {
+    if (!this.#stream?.leads) {
+      await new Promise((resolve) => setTimeout(resolve, TOLD_MS));
+      const workspace = this.workspaces.get(workspaceId);
+      if (!workspace || !this.inbox.isUnsure(workspace)) return;
+    }
+    // Whoever cannot be reached now is asked again with the next event, or when the connection is back.
+    const told = await this.inbox.refreshSoon().catch(() => null);
+    if (told && this.#stream?.leads) this.#stream.tell(told);
   }
 
   #applied(event: LogEvent): void {

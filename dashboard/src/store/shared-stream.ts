@@ -4,11 +4,12 @@
  * goes, the lock goes to another, which reads on from its own cursors. What a tab missed in between it notices
  * by a gap in the numbers, or by the leader's pulse, which tells how far each workspace was read.
  *
- *     leader ── event, reset, pulse ──► every other tab
+ *     leader ── event, reset, pulse, inbox ──► every other tab
  *     a tab that is new or looked at again ── hello ──► leader, who answers with a pulse, and looks after its stream
  */
 import type { LogEvent } from "../api/types.ts";
 import { followEvents } from "./event-stream.ts";
+import type { Told } from "./inbox.svelte.ts";
 
 export type StreamState = "connecting" | "live" | "lost";
 
@@ -17,12 +18,14 @@ export interface SharedStreamHandlers {
   event: (event: LogEvent) => void;
   reset: (workspaceId: string) => void;
   state: (state: StreamState) => void;
+  inbox: (told: Told) => void;
 }
 
 type Note =
   | { kind: "hello" }
   | { kind: "event"; event: LogEvent }
   | { kind: "reset"; workspaceId: string }
+  | { kind: "inbox"; told: Told }
   | { kind: "pulse"; state: StreamState; cursors: Map<string, number> };
 
 const PULSE_MS = 15_000;
@@ -56,6 +59,16 @@ export class SharedStream {
     navigator.locks.request(this.name, { signal }, () => this.#lead()).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
+  }
+
+  /** This tab asks the server for all. */
+  get leads(): boolean {
+    return this.#leads;
+  }
+
+  /** Passes on what the server said of what waits. */
+  tell(told: Told): void {
+    this.#tell({ kind: "inbox", told });
   }
 
   stop(): void {
@@ -104,6 +117,7 @@ export class SharedStream {
     }
     if (note.kind === "event") this.on.event(note.event);
     else if (note.kind === "reset") this.on.reset(note.workspaceId);
+    else if (note.kind === "inbox") this.on.inbox(note.told);
     else if (note.kind === "pulse") this.#follow(note);
   }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { InboxItem } from "../../src/api/types.ts";
-import { question, workspace } from "./events.ts";
+import { event, question, task, workspace } from "./events.ts";
 
 /** A server with one workspace, whose lists are true for the event that each names. */
 let seq: number;
@@ -57,6 +57,34 @@ describe("what waits", () => {
     await live.refresh();
     asked("t2", 6);
     await vi.waitFor(() => expect(waiting(live.inbox.items)).toEqual(["t2"]));
+  });
+});
+
+describe("a task that waits for an approval", () => {
+  const told = (seq: number, waiting: number, version: number): string => {
+    const { counts } = workspace();
+    const shown = task("t1", version, { waiting: { since: "2026-11-20T10:00:00Z", kind: "permission" } });
+    const data = { ...event(seq, "task.updated", { task: shown }), counts: { ...counts, waiting } };
+    return `id: ${seq}\nevent: task.updated\ndata: ${JSON.stringify(data)}\n\n`;
+  };
+
+  it("has the server asked when what waits may have changed, not with every event", async () => {
+    const asked = vi.fn((url: string) => Promise.resolve(answer(url.split("?")[0]!)));
+    vi.stubGlobal("fetch", asked);
+    const inboxes = (): number => asked.mock.calls.filter(([url]) => url.startsWith("/api/inbox")).length;
+    const { live } = await import("../../src/store/live.svelte.ts");
+    await live.start("p1");
+    await vi.waitFor(() => expect(live.connection).toBe("live"));
+    const before = inboxes();
+    const soon = vi.spyOn(live.inbox, "refreshSoon");
+    for (let seq = 6; seq < 30; seq += 1) send(told(seq, 1, seq));
+    await vi.waitFor(() => expect(live.store("w1").log.cursor).toBe(29));
+    expect(soon).not.toHaveBeenCalled();
+    // It waits for an answer no more, or a second thing does: only how much waits can tell.
+    inbox = { seq: 30, items: [] };
+    send(told(30, 0, 30));
+    await vi.waitFor(() => expect(live.inbox.items).toEqual([]));
+    expect(inboxes()).toBe(before + 1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LogEvent } from "../../src/api/types.ts";
 import { SharedStream, type StreamState } from "../../src/store/shared-stream.ts";
-import { event } from "./events.ts";
+import { event, question } from "./events.ts";
 
 /** One exclusive lock of a browser, handed on in the order of asking. */
 class BrowserLocks {
@@ -49,11 +49,12 @@ afterEach(() => {
 });
 
 /** A tab that takes in events in order, as the store does. */
-function tab(at = 0): { stream: SharedStream; seen: number[]; resets: string[]; states: StreamState[] } {
+function tab(at = 0): { stream: SharedStream; seen: number[]; resets: string[]; states: StreamState[]; told: number[] } {
   let cursor = at;
   const seen: number[] = [];
   const resets: string[] = [];
   const states: StreamState[] = [];
+  const told: number[] = [];
   const stream = new SharedStream("shared", {
     cursors: () => new Map([["w1", cursor]]),
     event: ({ seq }) => {
@@ -63,10 +64,11 @@ function tab(at = 0): { stream: SharedStream; seen: number[]; resets: string[]; 
     },
     reset: (id) => resets.push(id),
     state: (state) => states.push(state),
+    inbox: ({ items }) => told.push(items.length),
   });
   tabs.push(stream);
   stream.start();
-  return { stream, seen, resets, states };
+  return { stream, seen, resets, states, told };
 }
 
 describe("the stream that tabs share", () => {
@@ -97,6 +99,14 @@ describe("the stream that tabs share", () => {
     const behind = tab(3);
     await vi.waitFor(() => expect(behind.resets).toContain("w1"));
     expect(ahead.resets).toEqual([]);
+  });
+
+  it("passes on what the leading tab was told of what waits", async () => {
+    const [first, second] = [tab(), tab()];
+    await vi.waitFor(() => expect(first.stream.leads).toBe(true));
+    first.stream.tell({ items: [question("t1", "2026-11-20T10:00:00Z")], seqs: { w1: 1 } });
+    await vi.waitFor(() => expect(second.told).toEqual([1]));
+    expect([first.told, second.stream.leads]).toEqual([[], false]);
   });
 
   it("lets every tab say that the connection is lost", async () => {
