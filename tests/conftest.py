@@ -27,7 +27,10 @@ _names = itertools.count(1)
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     data: Path = tmp_path_factory.mktemp("data")
     https.send_through(Nowhere())
-    running = Program(unlimited(Settings(port=0, data=data, log_level="WARNING"))).start()
+    # Somebody else can be invited only where they could sign in; no test goes to this provider.
+    elsewhere = "http://127.0.0.1:9/.well-known/openid-configuration"
+    chosen = Settings(port=0, data=data, log_level="WARNING", oidc_client_id="x", oidc_discovery_url=elsewhere)
+    running = Program(unlimited(chosen)).start()
     # Tests move the clock, and call the scheduled functions themselves; nothing may expire for the others meanwhile.
     running.scheduler.stop()
     yield running

@@ -72,6 +72,7 @@ class InvitationRoute(msgspec.Struct, frozen=True):
     invitation_id: str
     email: str
     expires_at: datetime
+    accepted_by: str = ""
 
 
 class Client(msgspec.Struct, frozen=True):
@@ -124,12 +125,17 @@ def token_key(digest: str) -> Key:
     return f"token#{digest}", "route"
 
 
+def digest(secret: str) -> str:
+    """What stands for a secret in a key: the secret itself is stored nowhere."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
 def invitation_key(digest: str) -> Key:
     return f"invitation#{digest}", "route"
 
 
 def invited_key(email: str, invitation_id: str) -> Key:
-    return f"invited#{hashlib.sha256(emails.plain(email).encode()).hexdigest()}", invitation_id
+    return f"invited#{digest(emails.plain(email))}", invitation_id
 
 
 def due_key(due: Due) -> Key:

@@ -105,6 +105,29 @@ class Unavailable(NotNow):
     status, code, title = 503, "unavailable", "Not available right now"
 
 
+class AlreadyMember(Problem):
+    status, code, title = 409, "already_member", "Already a member"
+
+    def __init__(self) -> None:
+        super().__init__("Somebody with this e-mail address is a member of the workspace already.")
+
+
+class AlreadyInvited(Problem):
+    status, code, title = 409, "already_invited", "Already invited"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This e-mail address is invited already. If the link is lost, revoke that invitation and make a new one."
+        )
+
+
+class LastOwner(Problem):
+    status, code, title = 409, "last_owner", "Somebody has to own the workspace"
+
+    def __init__(self) -> None:
+        super().__init__("A workspace needs an owner, and this is the last one. Make somebody else an owner first.")
+
+
 class IdempotencyMismatch(Problem):
     status, code, title = 422, "idempotency_mismatch", "The idempotency key was used for something else"
 

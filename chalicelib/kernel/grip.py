@@ -5,6 +5,7 @@ the embedded relay and Pushpin read the same. Channel names:
 
     ws-<ws>            every event of a workspace, as SSE frames, numbered by `seq`
     ses-<session>      nothing but `close`, when the session is gone: signed out, removed or expired
+    member-<ws>-<person>   nothing but `close`, when a person was removed from a workspace
     person-<person>    hints that a workspace of the person came or went; the relay then follows the next link
     tok-<token>        nothing but `close`, when a token died; gone-<ws> the same for a whole workspace
     agent-<ws>-<who>   hints that an agent (or `all`) has something new; the relay then follows the next link

@@ -48,7 +48,6 @@ class Head(Workspace, kw_only=True):
 
     PREFIX: ClassVar[str] = HEAD
 
-    owner: str
     changed_at: datetime | None = None
     deleted_at: datetime | None = None
     unread: dict[str, int]

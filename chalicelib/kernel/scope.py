@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from chalicelib.kernel import bearer, clock, directory, store, tenancy
-from chalicelib.kernel.directory import Client, Membership, Session, TokenRoute
+from chalicelib.kernel import bearer, clock, directory, emails, store, tenancy
+from chalicelib.kernel.directory import Client, InvitationRoute, Membership, Session, TokenRoute
 from chalicelib.kernel.entity import SYSTEM, Actor, Entity
 from chalicelib.kernel.errors import Forbidden, NotFound, Unauthorized, WorkspaceMismatch
 from chalicelib.kernel.events import Event, number
@@ -42,7 +42,7 @@ class Idempotency:
 class Scope:
     head: Head
     actor: Actor
-    credential: Literal["session", "token", "system"]
+    credential: Literal["session", "token", "system", "invitation"]
     credential_id: str
     route: TokenRoute | None = field(default=None, repr=False)
     route_key: Key | None = field(default=None, repr=False)
@@ -186,6 +186,22 @@ def for_system(workspace_id: str, *, deleted: bool = False) -> Scope | None:
 def for_new(head: Head, actor: Actor, session_id: str) -> Scope:
     """For the person who creates a workspace, before there is one."""
     return Scope(head, actor, "session", session_id)
+
+
+def for_invited(session: Session, secret: str) -> tuple[Scope, InvitationRoute]:
+    """What an invitation opens for the one person it is meant for, by their verified address; for joining only."""
+    route = directory.read(directory.invitation_key(directory.digest(secret)), InvitationRoute)
+    if route is None or route.expires_at <= clock.now():
+        raise NotFound()
+    if emails.plain(route.email) != emails.plain(session.email) or route.accepted_by not in {"", session.person_id}:
+        raise NotFound()
+    with tenancy.within(route.workspace_id):
+        heads, _ = store.batch_get([(route.workspace_id, HEAD)])
+    head = _live_head(heads.get((route.workspace_id, HEAD)))
+    if head is None:
+        raise NotFound()
+    actor = Actor("person", session.person_id, session.name)
+    return Scope(head, actor, "invitation", route.invitation_id), route
 
 
 def heads_of(person_id: str, limit: int | None = None, after: str = "") -> Page[Head]:

@@ -80,6 +80,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     session_lifetime: int = 30 * DAY
     token_lifetime: int = 30 * DAY
+    invitation_lifetime: int = 7 * DAY
     # How long the event log reaches back for clients that resume, and how long repeats are recognised.
     event_retention: int = 14 * DAY
     idempotency_retention: int = 1 * DAY

@@ -26,6 +26,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel import clock, directory, store
+from chalicelib.kernel.directory import Membership, Role
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.errors import Archived, Busy, IdempotencyMismatch, NotFound
 from chalicelib.kernel.events import Event
@@ -65,6 +66,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Unit:
     """What one command has read and wants to change. Nothing is written before it commits.
 
+    `role` is what the acting person is in the workspace now, however long ago the request began.
     `loaded` knows by sort key what was read; None stands for what was not there. `known` has the entities made of
     it: whoever asks for one gets the same object, as it is by then, so that no copy can overwrite another.
     """
@@ -72,6 +74,7 @@ class Unit:
     scope: Scope
     head: Head
     loaded: dict[str, WorkspaceItem | None]
+    role: Role | None = None
     known: dict[str, Entity] = field(default_factory=dict)
     changed: dict[str, Entity] = field(default_factory=dict)
     removed: dict[str, Entity] = field(default_factory=dict)
@@ -278,16 +281,20 @@ def _attempt(
 
 
 def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:
-    repeat_key = _repeat_key(scope)
+    repeat_key, member_key = _repeat_key(scope), _member_key(scope)
     keys = {sort_key: scope.key(sort_key) for sort_key in (HEAD, *reads)}
-    items, entries = store.batch_get(keys.values(), [repeat_key] if repeat_key else [])
+    items, entries = store.batch_get(keys.values(), [key for key in (repeat_key, member_key) if key])
     loaded = {sort_key: items.get(key) for sort_key, key in keys.items()}
+    member = directory.value_of(entries.get(member_key), Membership) if member_key else None
+    if member_key and member is None:
+        raise NotFound()
     repeated = directory.value_of(entries.get(repeat_key), Answer) if repeat_key else None
     if repeated is not None and scope.idempotency and repeated.fingerprint != scope.idempotency.fingerprint:
         raise IdempotencyMismatch(
             "This idempotency key came with other content before. Use a new key for a new request."
         )
-    return Unit(scope, _fresh_head(scope, loaded.pop(HEAD, None)), loaded), repeated
+    head = _fresh_head(scope, loaded.pop(HEAD, None))
+    return Unit(scope, head, loaded, member.role if member else None), repeated
 
 
 def _fresh_head(scope: Scope, item: WorkspaceItem | None) -> Head:
@@ -297,6 +304,13 @@ def _fresh_head(scope: Scope, item: WorkspaceItem | None) -> Head:
     if head is None or (head.deleted_at is not None and scope.credential != "system"):
         raise NotFound()
     return head
+
+
+def _member_key(scope: Scope) -> Key | None:
+    """Who was removed while their request was under way loses the race for `seq` to that, and is found out here."""
+    if scope.credential != "session" or not scope.head.seq:
+        return None
+    return directory.membership_key(scope.actor.id, scope.workspace_id)
 
 
 def _repeat_key(scope: Scope) -> Key | None:

@@ -19,10 +19,10 @@ from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import event_of
 from chalicelib.kernel.scope import for_system, heads_of
 from chalicelib.kernel.settings import settings
+from chalicelib.members.rules import people_of
 from chalicelib.push import notifications, rules
 from chalicelib.push.sending import delivery
 from chalicelib.push.sending.delivery import Letter
-from chalicelib.workspaces.rules import people_of
 
 log = logging.getLogger("handrail.push")
 
@@ -51,7 +51,7 @@ def _letters(event: Event) -> Iterator[Letter]:
     scope = for_system(event.workspace_id)
     if scope is None:
         return
-    people = [person for person in people_of(scope.head) if person != event.actor.id]
+    people = [person for person in people_of(scope) if person != event.actor.id]
     devices = {person: found for person in people if (found := rules.alive(person))}
     if not devices:
         return

@@ -7,6 +7,7 @@ transaction, so the next request finds nothing; its event makes the relay close 
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated
 
@@ -17,7 +18,7 @@ from chalicelib.kernel.directory import Due, TokenRoute
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import NotFound
 from chalicelib.kernel.ids import new_id
-from chalicelib.kernel.pages import Cursor, Page
+from chalicelib.kernel.pages import LARGEST_LIMIT, Cursor, Page
 from chalicelib.kernel.scope import Scope, for_system
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import Key, batch_get
@@ -72,6 +73,20 @@ def rotate(scope: Scope, token_id: str) -> Generated:
 
 def revoke(scope: Scope, token_id: str) -> None:
     _finish(scope, token_id, "revoked")
+
+
+def revoke_made_by(scope: Scope, person_id: str) -> None:
+    """Revoke what somebody made who is no longer a member. Safe to repeat."""
+    cursor: Cursor = None
+    while True:
+        page = scope.list(StoredToken, StoredToken.key(""), LARGEST_LIMIT, cursor)
+        for token in page.items:
+            if token.status == "active" and token.created_by.id == person_id:
+                with suppress(NotFound):
+                    _finish(scope, token.id, "revoked")
+        cursor = page.next_cursor
+        if cursor is None:
+            return
 
 
 def expire(due: Due) -> bool:

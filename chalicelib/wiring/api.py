@@ -16,6 +16,7 @@ from chalicelib.kernel.mcp import era_session, era_stateless
 from chalicelib.kernel.mcp.registry import Registry
 from chalicelib.kernel.mcp.routes import routes_of
 from chalicelib.kernel.mcp.server import Server
+from chalicelib.members import routes as member_routes
 from chalicelib.people import routes as people_routes
 from chalicelib.permissions import routes as permission_routes
 from chalicelib.permissions import tools as permission_tools
@@ -47,6 +48,7 @@ _described: list[Route] = list(
     chain(
         people_routes.routes,
         workspace_routes.routes,
+        member_routes.routes,
         workspace_stream.routes,
         person_stream.routes,
         token_routes.routes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chalicelib.attachments import rules as attachment_rules
 from chalicelib.kernel import due
+from chalicelib.members import invitations
 from chalicelib.tasks import claims
 from chalicelib.tokens import presence
 from chalicelib.tokens import rules as token_rules
@@ -11,6 +12,7 @@ from chalicelib.workspaces import rules as workspace_rules
 
 kinds = [
     due.Kind("token_expiry", "tokens expired", token_rules.expire),
+    due.Kind("invitation_expiry", "invitations expired", invitations.expire),
     due.Kind("presence", "agents gone", presence.check, presence.sift),
     due.Kind("lease", "leases released", claims.release),
     due.Kind("upload", "uploads forgotten", attachment_rules.forget),

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.kernel import clock, directory, store
+from chalicelib.kernel import clock, directory, roles, store
 from chalicelib.kernel.blobs import blobs
-from chalicelib.kernel.directory import Due, Membership, Session
+from chalicelib.kernel.directory import Due, Session
 from chalicelib.kernel.entity import Actor, public
 from chalicelib.kernel.errors import ValidationFailed, VersionConflict
 from chalicelib.kernel.head import HEAD, Counts, Head, Workspace
@@ -20,6 +20,7 @@ from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Idempotency, Scope, for_new, for_system
 from chalicelib.kernel.text import line, long
 from chalicelib.kernel.unit import Unit, run
+from chalicelib.members.rules import enter
 
 PURGE_BATCH = 500
 
@@ -55,17 +56,15 @@ def create(session: Session, new: NewWorkspace, idempotency: Idempotency | None)
         updated_at=now,
         changed_at=now,
         counts=Counts(),
-        owner=session.person_id,
         unread={},
         acknowledged={},
     )
     scope = for_new(head, Actor("person", session.person_id, session.name), session.id)
-    member = Membership(workspace_id, "owner", now)
 
     def command(unit: Unit) -> Workspace:
         unit.head.version = 1
-        unit.enter(directory.record(directory.membership_key(session.person_id, workspace_id), member))
-        return _tell(unit, "workspace.created")
+        member = enter(unit, scope.actor, session.email, "owner", None)
+        return _tell(unit, "workspace.created", member=member)
 
     return run(scope.with_idempotency(idempotency), Workspace, command)
 
@@ -93,6 +92,7 @@ def archive(scope: Scope) -> Workspace:
     """From now on read-only, for people and agents."""
 
     def command(unit: Unit) -> Workspace:
+        roles.check(unit.role, "archive it")
         if unit.head.archived_at is None:
             unit.head.archived_at = clock.now()
             unit.head.version += 1
@@ -104,6 +104,7 @@ def archive(scope: Scope) -> Workspace:
 
 def restore(scope: Scope) -> Workspace:
     def command(unit: Unit) -> Workspace:
+        roles.check(unit.role, "restore it")
         if unit.head.archived_at is not None:
             unit.head.archived_at = None
             unit.head.version += 1
@@ -116,11 +117,12 @@ def restore(scope: Scope) -> Workspace:
 def delete(scope: Scope, confirmation: Confirmation) -> None:
     def command(unit: Unit) -> None:
         head = unit.head
+        roles.check(unit.role, "delete it")
         if confirmation.confirm != head.name:
             raise ValidationFailed(("confirm", f"must be the workspace's name, {head.name!r}, to delete it"))
         head.deleted_at = clock.now()
         head.version += 1
-        unit.leave(directory.membership_key(head.owner, head.id))
+        unit.leave(directory.membership_key(scope.actor.id, head.id))
         due = Due("purge", head.deleted_at, head.id, head.id)
         unit.enter(directory.record(directory.due_key(due), due))
         unit.emit("workspace.deleted", workspace={"id": head.id})
@@ -148,8 +150,7 @@ def _purge_some(scope: Scope) -> int:
         if removed := blobs().delete_some(scope.workspace_id):
             return removed
         rest = items
-    for item in rest:
-        _forget_route(item)
+    directory.write_all([], [key for item in rest for key in _entries_of(item)])
     store.batch_write(gone=rest)
     return len(rest)
 
@@ -158,23 +159,23 @@ def _first_items(scope: Scope, limit: int) -> list[store.WorkspaceItem]:
     return list(store.WorkspaceItem.query(scope.workspace_id, limit=limit, consistent_read=True))
 
 
-def _forget_route(item: store.WorkspaceItem) -> None:
-    """A token's route lives in the directory, and dies with its token."""
-    if item.sk.startswith("token#"):
-        route = msgspec.json.decode(item.body).get("route")
-        if route:
-            directory.remove(directory.token_key(route))
+def _entries_of(item: store.WorkspaceItem) -> list[store.Key]:
+    """What an item has in the directory goes with it."""
+    kind = item.sk.partition("#")[0]
+    if kind not in {"token", "member", "invitation"}:
+        return []
+    stored = msgspec.json.decode(item.body)
+    if kind == "token":
+        return [directory.token_key(stored["route"])]
+    if kind == "member":
+        return [directory.membership_key(stored["person_id"], item.workspace_id)]
+    return [directory.invitation_key(stored["route"]), directory.invited_key(stored["email"], stored["id"])]
 
 
-def people_of(head: Head) -> list[str]:
-    """Whom it concerns when something in the workspace waits for a person."""
-    return [head.owner]
-
-
-def _tell(unit: Unit, event: str) -> Workspace:
+def _tell(unit: Unit, event: str, **entities: object) -> Workspace:
     unit.head.updated_at = clock.now()
     unit.head.seq += 1
     view = public(unit.head, Workspace)
     unit.head.seq -= 1
-    unit.emit(event, workspace=view)
+    unit.emit(event, notify=(), workspace=view, **entities)
     return view

@@ -70,6 +70,7 @@ def _held(scope: Scope, last: int, content: str) -> Reply:
     channels = {
         f"ws-{scope.workspace_id}": str(last),
         f"ses-{scope.credential_id}": None,
+        f"member-{scope.workspace_id}-{scope.actor.id}": None,
         f"gone-{scope.workspace_id}": None,
     }
     return answer(content, grip.stream(channels, address(link_for(scope, KIND, last))))

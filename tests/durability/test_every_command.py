@@ -36,6 +36,8 @@ class World:
     permission: Json
     rule: Json
     spare_token: Json
+    guest: Person
+    invitation: Json
 
     def path(self, rest: str = "") -> str:
         return f"/api/workspaces/{self.ws}{rest}"
@@ -64,7 +66,11 @@ def world(program: Program, person: Person) -> World:
     new_rule = {"tool_name": "Bash", "pattern": "git status"}
     rule = person.ask("POST", f"/api/workspaces/{ws}/permission_rules", 201, json=new_rule)
     spare = person.generate_token(ws, "spare")["token"]
-    return World(program, person, ws, agent, task, question, permission, rule, spare)
+    guest = Person(program.url, f"guest-of-{person.id}")
+    person.let_in(guest, ws)
+    guest.generate_token(ws, "the guest's")
+    invited = person.invite(ws, f"late.{guest.email}")
+    return World(program, person, ws, agent, task, question, permission, rule, spare, guest, invited)
 
 
 def request(agent: Agent, id: str, task_id: str | None = None, command: str = "npm test") -> None:
@@ -121,6 +127,20 @@ COMMANDS: dict[str, list[Callable[[World], None]]] = {
         lambda w: w.ask("POST", f"/tokens/{w.agent.token_id}/rotation", 201),
     ],
     f"DELETE {BASE}/tokens/{{token_id}}": [lambda w: w.ask("DELETE", f"/tokens/{w.agent.token_id}", 204)],
+    f"PATCH {BASE}/members/{{person_id}}": [
+        lambda w: w.ask("PATCH", f"/members/{w.guest.id}", json={"role": "owner"}),
+        lambda w: w.ask("PATCH", f"/members/{w.guest.id}", json={"role": "member"}),
+    ],
+    f"DELETE {BASE}/members/{{person_id}}": [
+        lambda w: w.ask("DELETE", f"/members/{w.guest.id}", 204),
+        lambda w: w.guest.ask("DELETE", w.path(f"/members/{w.guest.id}"), 204),
+        lambda w: _leave_and_return(w),
+    ],
+    f"POST {BASE}/invitations": [lambda w: w.ask("POST", "/invitations", 201, json={"email": "new@example.com"})],
+    f"DELETE {BASE}/invitations/{{invitation_id}}": [
+        lambda w: w.ask("DELETE", f"/invitations/{w.invitation['invitation']['id']}", 204)
+    ],
+    "POST /api/invitations/acceptance": [lambda w: _join(w)],
     f"POST {BASE}/tasks": [
         lambda w: w.ask("POST", "/tasks", 201, json={"title": "t", "parent_id": w.task["id"], "attachments": [FILE]}),
         lambda w: w.ask("POST", "/tasks", 201, json={"title": "t", "assignee": "human"}),
@@ -207,12 +227,24 @@ OUTSIDE = {
     "POST /mcp/{ws}/stateless",
     "POST /api/push/devices",
     "DELETE /api/push/devices/{device_id}",
+    "POST /api/invitations/preview",
 }
 
 
 def _lose_the_lease(world: World) -> None:
     world.call("getNextTask")
     due(700)(world)
+
+
+def _join(world: World) -> None:
+    late = Person(world.program.url, f"late.{world.guest.email.partition('@')[0]}")
+    late.accept(world.invitation["link"])
+    late.accept(world.invitation["link"])
+
+
+def _leave_and_return(world: World) -> None:
+    world.guest.ask("DELETE", world.path(f"/members/{world.guest.id}"), 204)
+    world.person.let_in(world.guest, world.ws)
 
 
 def _subtask(world: World) -> str:

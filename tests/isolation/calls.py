@@ -66,6 +66,14 @@ ROUTES: dict[str, Asking] = {
     f"POST {WS}/tokens": body(name="intruder"),
     f"POST {WS}/tokens/{{token_id}}/rotation": plain,
     f"DELETE {WS}/tokens/{{token_id}}": plain,
+    f"GET {WS}/members": plain,
+    f"PATCH {WS}/members/{{person_id}}": body(role="owner"),
+    f"DELETE {WS}/members/{{person_id}}": plain,
+    f"GET {WS}/invitations": plain,
+    f"POST {WS}/invitations": body(email="intruder@example.com"),
+    f"DELETE {WS}/invitations/{{invitation_id}}": plain,
+    "POST /api/invitations/preview": body(secret="forged"),
+    "POST /api/invitations/acceptance": body(secret="forged"),
     f"GET {WS}/tasks": lambda ids: Ask(params={"parent_id": ids["task_id"]}),
     f"POST {WS}/tasks": lambda ids: Ask(
         json={"title": "x", "parent_id": ids["task_id"], "attachments": [{"id": ids["upload_id"]}]}

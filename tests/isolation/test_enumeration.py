@@ -41,6 +41,8 @@ KINDS = (
     "token_id",
     "entry_id",
     "device_id",
+    "person_id",
+    "invitation_id",
 )
 
 

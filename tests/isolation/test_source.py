@@ -31,7 +31,8 @@ CROSSINGS = {"memberships", "due_by", "heads_of", "for_each", "farewells"}
 # Who makes scopes, and from what.
 SCOPE_MAKERS = {
     "Scope": {"chalicelib.kernel.scope"},
-    "for_session": {"chalicelib.kernel.scope", "chalicelib.kernel.serving"},
+    "for_session": {"chalicelib.kernel.scope", "chalicelib.kernel.serving", "chalicelib.members.invitations"},
+    "for_invited": {"chalicelib.members.invitations"},
     "for_token": {"chalicelib.kernel.serving"},
     "for_link": {"chalicelib.kernel.links"},
     "for_new": {"chalicelib.workspaces.rules"},
@@ -41,7 +42,10 @@ SCOPE_MAKERS = {
         "chalicelib.tasks.listeners",
         "chalicelib.permissions.rules",
         "chalicelib.tokens.rules",
+        "chalicelib.tokens.listeners",
         "chalicelib.tokens.presence",
+        "chalicelib.members.invitations",
+        "chalicelib.members.listeners",
         "chalicelib.workspaces.rules",
         "chalicelib.push.listeners",
     },

@@ -32,6 +32,9 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
     "POST /api/workspaces/{ws}/tokens": WRITE,
     "POST /api/workspaces/{ws}/tokens/{token_id}/rotation": WRITE,
     "DELETE /api/workspaces/{ws}/tokens/{token_id}": WRITE,
+    "GET /api/workspaces/{ws}/members": QUERY,
+    "GET /api/workspaces/{ws}/invitations": QUERY,
+    "DELETE /api/workspaces/{ws}/invitations/{invitation_id}": WRITE,
     "GET /api/workspaces/{ws}/tasks": QUERY,
     "GET /api/workspaces/{ws}/tasks/{task_id}": GET,
     "PATCH /api/workspaces/{ws}/tasks/{task_id}": WRITE,
@@ -60,6 +63,20 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
 MORE: dict[str, tuple[list[str], str]] = {
     "POST /auth/local/session": (["get", "get", "put"], "who the owner is, the owner, then the session"),
     "DELETE /auth/session": (["delete", "query", "batch write"], "the session, then its devices"),
+    "POST /api/workspaces/{ws}/invitations": (
+        ["batch get", "query", "query", "transact"],
+        "who is a member, and who is invited already",
+    ),
+    "PATCH /api/workspaces/{ws}/members/{person_id}": (
+        ["batch get", "query", "transact"],
+        "somebody has to stay an owner",
+    ),
+    "DELETE /api/workspaces/{ws}/members/{person_id}": (
+        ["batch get", "query", "transact"],
+        "somebody has to stay an owner",
+    ),
+    "POST /api/invitations/preview": (["get", "batch get", "batch get"], "the secret, the workspace, the invitation"),
+    "POST /api/invitations/acceptance": (["get", "batch get", *WRITE], "the secret, then the workspace"),
     "GET /api/push": (["query", "batch get"], "the devices, then their sessions and whose their endpoints are"),
     "POST /api/push/devices": (["query", "batch write"], "the devices there are, then the new one and its route"),
     "GET /api/workspaces": (["query", "batch get"], "memberships, then their workspaces"),

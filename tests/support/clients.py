@@ -141,7 +141,7 @@ class Person:
 
     def _enter(self, url: str, person: StoredPerson) -> None:
         session = people.open_session(person)
-        self.id, self.session = person.id, session
+        self.id, self.email, self.session = person.id, person.email, session
         morsel = SimpleCookie(cookies.issue(session.id, person.id, session.expires_at))[cookies.name()]
         self.http = new_client(base_url=url, headers={"Cookie": f"{cookies.name()}={morsel.value}"}, timeout=DEADLINE)
 
@@ -153,6 +153,20 @@ class Person:
     def create_workspace(self, name: str = "my-saas-backend", **more: Any) -> Json:
         created: Json = self.ask("POST", "/api/workspaces", 201, json={"name": name, **more})
         return created
+
+    def invite(self, workspace_id: str, email: str, role: str = "member") -> Json:
+        path = f"/api/workspaces/{workspace_id}/invitations"
+        made: Json = self.ask("POST", path, 201, json={"email": email, "role": role})
+        return made
+
+    def accept(self, link: str) -> Json:
+        """Join the workspace that the link of an invitation leads to."""
+        secret = link.partition("#")[2]
+        joined: Json = self.ask("POST", "/api/invitations/acceptance", 201, json={"secret": secret})
+        return joined
+
+    def let_in(self, guest: Person, workspace_id: str, role: str = "member") -> None:
+        guest.accept(self.invite(workspace_id, guest.email, role)["link"])
 
     def generate_token(self, workspace_id: str, name: str = "laptop") -> Json:
         made: Json = self.ask("POST", f"/api/workspaces/{workspace_id}/tokens", 201, json={"name": name})

@@ -34,10 +34,17 @@ class Place:
     other_token: str
     link: str
     device: str
+    guest: str
+    invitation: str
+    secret: str
 
 
 def furnish(person: Person) -> Place:
     ws = person.create_workspace()["id"]
+    guest = Person(str(person.http.base_url), f"guest-of-{person.id}")
+    person.let_in(guest, ws)
+    elsewhere = guest.create_workspace("elsewhere")["id"]
+    invited = person.invite(ws, "somebody@example.com")["invitation"]
     base = f"/api/workspaces/{ws}"
     agent = person.agent(ws).initialize()
     task = person.create_task(ws, attachments=[FILE])
@@ -60,6 +67,9 @@ def furnish(person: Person) -> Place:
         other_token=person.generate_token(ws, "other")["token"]["id"],
         link=_link(person, ws),
         device=Browser().registered(person)["id"],
+        guest=guest.id,
+        invitation=invited["id"],
+        secret=guest.invite(elsewhere, person.email)["link"].partition("#")[2],
     )
 
 
@@ -73,7 +83,8 @@ Ask = Callable[[Place], httpx.Response]
 
 def by_person(method: str, path: str, body: Json | None = None) -> Ask:
     def ask(place: Place) -> httpx.Response:
-        return place.person.http.request(method, path.format(**vars(place)), json=body)
+        filled = body and {name: place.secret if name == "secret" else value for name, value in body.items()}
+        return place.person.http.request(method, path.format(**vars(place)), json=filled)
 
     return ask
 
@@ -128,6 +139,8 @@ ONE = TASKS + "/{task}"
 PERMISSIONS = "/api/workspaces/{ws}/permissions"
 RULES = "/api/workspaces/{ws}/permission_rules"
 TOKENS = "/api/workspaces/{ws}/tokens"
+MEMBERS = "/api/workspaces/{ws}/members"
+INVITATIONS = "/api/workspaces/{ws}/invitations"
 REQUEST = {"request_id": "r-2", "tool_name": "Bash", "description": "", "input_preview": '{"command":"pwd"}'}
 
 ROUTES: dict[str, Ask] = {
@@ -150,6 +163,14 @@ ROUTES: dict[str, Ask] = {
     "POST /api/workspaces/{ws}/tokens": by_person("POST", TOKENS, {"name": "third"}),
     "POST /api/workspaces/{ws}/tokens/{token_id}/rotation": by_person("POST", TOKENS + "/{other_token}/rotation"),
     "DELETE /api/workspaces/{ws}/tokens/{token_id}": by_person("DELETE", TOKENS + "/{other_token}"),
+    "GET /api/workspaces/{ws}/members": by_person("GET", MEMBERS),
+    "PATCH /api/workspaces/{ws}/members/{person_id}": by_person("PATCH", MEMBERS + "/{guest}", {"role": "owner"}),
+    "DELETE /api/workspaces/{ws}/members/{person_id}": by_person("DELETE", MEMBERS + "/{guest}"),
+    "GET /api/workspaces/{ws}/invitations": by_person("GET", INVITATIONS),
+    "POST /api/workspaces/{ws}/invitations": by_person("POST", INVITATIONS, {"email": "new@example.com"}),
+    "DELETE /api/workspaces/{ws}/invitations/{invitation_id}": by_person("DELETE", INVITATIONS + "/{invitation}"),
+    "POST /api/invitations/preview": by_person("POST", "/api/invitations/preview", {"secret": ""}),
+    "POST /api/invitations/acceptance": by_person("POST", "/api/invitations/acceptance", {"secret": ""}),
     "GET /api/workspaces/{ws}/tasks": by_person("GET", TASKS),
     "POST /api/workspaces/{ws}/tasks": by_person("POST", TASKS, {"title": "One more", "attachments": [FILE]}),
     "GET /api/workspaces/{ws}/tasks/{task_id}": by_person("GET", ONE),

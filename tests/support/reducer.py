@@ -18,10 +18,21 @@ LISTED = {
     "token": "tokens",
     "permission": "permissions",
     "permission_rule": "permission_rules",
+    "member": "members",
+    "invitation": "invitations",
 }
 # What belongs to a task, is never changed, and goes with it.
 OF_A_TASK = {"message": "messages", "activity": "activities"}
 SINGLE = {*LISTED, *OF_A_TASK}
+# What is no more after an event of this type.
+ENDINGS = {
+    "task.deleted": "task",
+    "permission_rule.deleted": "permission_rule",
+    "member.removed": "member",
+    "member.joined": "invitation",
+    "invitation.revoked": "invitation",
+    "invitation.expired": "invitation",
+}
 State = dict[str, dict[str, Json]]
 
 
@@ -63,10 +74,8 @@ class Reducer:
             assert seq == self.seq + 1, f"event {seq} came after {self.seq}"
             self.seq = seq
             self._change_workspace(event)
-        if type in {"task.deleted", "permission_rule.deleted"}:
-            kind = type.partition(".")[0]
-            self.delete(kind, event[kind]["id"])
-            return
+        if type in ENDINGS:
+            self.delete(ENDINGS[type], event[ENDINGS[type]]["id"])
         for name in SINGLE & event.keys():
             self.put(name, event[name], seq)
         for activity in event.get("activities", ()):

@@ -88,6 +88,7 @@ def full_world(url: str, name: str) -> World:
     rule_id = person.ask("POST", f"/api/workspaces/{ws}/permission_rules", 201, json=rule)["id"]
     entries = agent.call("getInbox")["entries"]
     assert entries, "the world's agent must have something in its inbox"
+    invited = person.invite(ws, f"{canary}@invited.example.com")
     browser = Browser()
     ids = {
         "task_id": task["id"],
@@ -99,12 +100,14 @@ def full_world(url: str, name: str) -> World:
         "rule_id": rule_id,
         "token_id": agent.token_id,
         "entry_id": entries[-1]["id"],
+        "person_id": person.id,
+        "invitation_id": invited["invitation"]["id"],
         "device_id": browser.registered(person, f"browser {canary}")["id"],
     }
     cookie = person.http.headers["cookie"].partition("=")[2]
-    return World(
-        person, canary, ws, agent, ids, [agent.secret, str(agent.session), cookie, person.session.id, browser.path]
-    )
+    invitation = invited["link"].partition("#")[2]
+    secret = [agent.secret, str(agent.session), cookie, person.session.id, browser.path, invitation]
+    return World(person, canary, ws, agent, ids, secret)
 
 
 @dataclass(frozen=True)

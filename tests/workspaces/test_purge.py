@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from chalicelib.kernel import bearer, clock, directory, store
@@ -75,16 +77,20 @@ def test_all_of_it_is_removed_in_bounded_batches(deleted: Deleted) -> None:
 
 
 def test_a_purge_that_is_interrupted_anywhere_goes_on(deleted: Deleted, monkeypatch: pytest.MonkeyPatch) -> None:
-    remove, rounds = directory.remove, 0
+    rounds = 0
 
-    def interrupted(key: store.Key) -> None:
-        nonlocal rounds
-        rounds += 1
-        if rounds % 2:
-            raise KeyboardInterrupt
-        remove(key)
+    def every_other_time(work: Callable[..., None]) -> Callable[..., None]:
+        def interrupted(*arguments: object) -> None:
+            nonlocal rounds
+            rounds += 1
+            if rounds % 2:
+                raise KeyboardInterrupt
+            work(*arguments)
 
-    monkeypatch.setattr(directory, "remove", interrupted)
+        return interrupted
+
+    for name in ("remove", "write_all"):
+        monkeypatch.setattr(directory, name, every_other_time(getattr(directory, name)))
     while deleted.is_due():
         try:
             rules.purge(deleted.due)

@@ -1,0 +1,1 @@
+"""The people of a workspace: who belongs to it, and who is invited."""
