@@ -19,8 +19,10 @@ from chalice.app import Chalice
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 from chalicelib.aws import secrets
-from chalicelib.kernel import late, store
-from chalicelib.kernel.settings import settings
+from chalicelib.aws.relays import Tasks
+from chalicelib.kernel import grip, late, store
+from chalicelib.kernel.relays import Relays
+from chalicelib.kernel.settings import Settings, settings
 
 Next = Callable[[Any], Any]
 
@@ -29,6 +31,16 @@ def start(app: Chalice) -> None:
     """Make ready what every function uses. Call once, before the first request."""
     chosen = settings()
     store.connect()
+    if chosen.function == "stream":
+        # From its network a way leads to the tables and to the relay, and to no secret; it needs none.
+        grip.publish_through(Relays(Tasks(chosen.grip_publish_url)))
+    else:
+        _read_secret(app, chosen)
+    register_before_snapshot(_before_snapshot)
+    register_after_restore(random.seed)
+
+
+def _read_secret(app: Chalice, chosen: Settings) -> None:
     known = secrets.Secrets(chosen, secrets.from_secrets_manager(chosen))
 
     def with_settings(event: Any, serve: Next) -> Any:
@@ -36,8 +48,6 @@ def start(app: Chalice) -> None:
         return serve(event)
 
     app.register_middleware(with_settings)
-    register_before_snapshot(_before_snapshot)
-    register_after_restore(random.seed)
 
 
 def _before_snapshot() -> None:

@@ -62,6 +62,26 @@ print(json.dumps({"answer": answer}))
 """
 
 
-@pytest.mark.parametrize("function", ["stream", "notify"])
+@pytest.mark.parametrize("function", ["notify"])
 def test_no_request_is_served_before_the_keys_are_known(function: str) -> None:
     assert run(function, WITHOUT_SECRET) == {"answer": "EndpointConnectionError"}
+
+
+PUBLISHED = """
+import json, app
+from chalicelib.kernel import grip
+try:
+    grip.publish([grip.close("ses-1")])
+except Exception as error:
+    said = f"{type(error).__name__}: {error}"
+print(json.dumps({"served": app.stream({"Records": []}, None), "said": said}))
+"""
+
+
+def test_the_stream_function_needs_no_secret_and_publishes_to_every_task_of_the_relay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HANDRAIL_GRIP_PUBLISH_URL", "http://127.0.0.1:9")
+    found = run("stream", PUBLISHED)
+    assert found["served"] == {"batchItemFailures": []}
+    assert found["said"] == "NotPublished: no relay can be reached: http://127.0.0.1:9"

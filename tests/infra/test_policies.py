@@ -9,7 +9,17 @@ from typing import Any
 from tests.infra.conftest import Packaged
 
 # AWS offers no resource to name for these.
-ON_ANYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+ON_ANYTHING = {
+    "xray:PutTraceSegments",
+    "xray:PutTelemetryRecords",
+    # What a function needs to be in a private network: Lambda makes its interface, under no name known before.
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+}
 
 
 def statements(packaged: Packaged) -> Iterator[tuple[str, dict[str, Any]]]:
