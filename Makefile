@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(VENV)/node/bin:$(PATH)
 
-.PHONY: run test lint bench package screenshots clean dashboard
+.PHONY: run test lint bench package deploy destroy configure rotate-secrets screenshots clean dashboard
 
 run: $(VENV)/.run dashboard/dist/index.html
 	@exec $(BIN)/python -m chalicelib.onebox
@@ -26,6 +26,18 @@ dashboard: dashboard/dist/index.html
 
 package: $(VENV)/.run
 	@$(BIN)/python -m infra.tools.package "$(STAGE)"
+
+deploy: $(VENV)/.run dashboard/dist/index.html
+	@$(BIN)/python -m infra.tools.deploy "$(STAGE)" $(PARAMETERS)
+
+destroy: $(VENV)/.run
+	@$(BIN)/python -m infra.tools.destroy "$(STAGE)"
+
+configure: $(VENV)/.run
+	@$(BIN)/python -m infra.tools.configure "$(STAGE)" $(SETTINGS)
+
+rotate-secrets: $(VENV)/.run
+	@$(BIN)/python -m infra.tools.configure "$(STAGE)" rotate $(if $(NOW),now)
 
 $(VENV)/.run: requirements.txt requirements-onebox.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handrail needs Python 3.11 or newer; set PYTHON=..."; exit 1; }

@@ -48,5 +48,5 @@ def start(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for wordy in ("uvicorn", "pynamodb"):
+    for wordy in ("uvicorn", "pynamodb", "botocore"):
         logging.getLogger(wordy).setLevel(max(logging.WARNING, root.level))

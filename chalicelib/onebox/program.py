@@ -8,9 +8,7 @@ client ──► HttpServer ──► Relay ──► Gateway ──► Chalice 
 
 from __future__ import annotations
 
-import base64
 import os
-import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib.kernel import blobs, clock, grip, late, settings, store
+from chalicelib.kernel import blobs, clock, grip, keys, late, settings, store
 from chalicelib.kernel.settings import ConfigurationError, Settings
 from chalicelib.onebox.asgi import Receive, Scope, Send
 from chalicelib.onebox.blobs import FolderBlobs
@@ -33,7 +31,6 @@ from chalicelib.onebox.scheduler import Scheduler, schedule_event
 from chalicelib.onebox.static import StaticSite
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard" / "dist"
-P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -47,10 +44,10 @@ class Program:
 
     def __init__(self, chosen: Settings) -> None:
         folder = _data_folder(chosen.data)
-        key = chosen.signing_key or _signing_key(folder / "signing.key")
+        key = chosen.signing_key or _kept(folder / "signing.key", keys.signing_key)
         self.http = HttpServer(self._serve, chosen.host, chosen.port)
         local = _is_local(chosen.public_url)
-        push_key = chosen.push_key or _push_key(folder / "push.key")
+        push_key = chosen.push_key or _kept(folder / "push.key", keys.push_key)
         self.settings = msgspec.structs.replace(
             chosen, signing_key=key, push_key=push_key, local_sign_in=local, port=self.http.port
         )
@@ -152,19 +149,6 @@ def _data_folder(folder: Path) -> Path:
             f"The data folder {folder} cannot be written ({reason}). Set HANDRAIL_DATA to one that can."
         ) from error
     return folder
-
-
-def _signing_key(file: Path) -> str:
-    return _kept(file, lambda: secrets.token_urlsafe(48))
-
-
-def _push_key(file: Path) -> str:
-    """A private key of the curve P-256 is a number between 0 and its order."""
-    return _kept(file, lambda: _base64url((secrets.randbelow(P256_ORDER - 1) + 1).to_bytes(32)))
-
-
-def _base64url(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
 def _kept(file: Path, make: Callable[[], str]) -> str:

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -26,8 +26,9 @@ from chalice.package import PackageOptions, create_app_packager
 
 from chalicelib.kernel.errors import Json
 from infra.tools import archive, stages, template
+from infra.tools.command import run
 from infra.tools.layer import Target, layer
-from infra.tools.stages import ROOT, Refusal
+from infra.tools.stages import ROOT
 from infra.tools.template import Object
 
 # Of the program, what only one machine needs.
@@ -117,19 +118,13 @@ def _integrations(value: Json) -> Iterator[Object]:
                 yield from _integrations(part)
 
 
-def main(arguments: list[str]) -> int:
-    here = "--this-machine" in arguments
-    chosen = [argument for argument in arguments if argument != "--this-machine"]
-    try:
-        stage = stages.checked(chosen[0] if chosen else "")
-        folder = package(stage, stages.output_folder(stage), Target.of_this_machine() if here else None)
-    except (Refusal, template.TemplateError) as refusal:
-        print(refusal, file=sys.stderr)
-        return 1
+def main(arguments: Sequence[str]) -> bool:
+    stage = stages.checked(*arguments[:1])
+    folder = package(stage, stages.output_folder(stage))
     for file in sorted(folder.iterdir()):
         print(f"{os.path.relpath(file)}  {file.stat().st_size:,} bytes")
-    return 0
+    return True
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run(main))

@@ -12,7 +12,7 @@ class Refusal(Exception):
     """A command cannot be carried out; the message is one line that says what to do."""
 
 
-def checked(stage: str) -> str:
+def checked(stage: str = "") -> str:
     if stage not in STAGES:
         raise Refusal(f"There is no stage {stage!r}: set STAGE={' or STAGE='.join(STAGES)}.")
     return stage

@@ -163,7 +163,9 @@ def texts(value: object) -> Iterator[str]:
 
 def test_it_holds_no_secret_and_names_no_account(packaged: Packaged) -> None:
     found = [
-        text for text in texts(packaged.template) if re.search(r"(?<!\d)\d{12}(?!\d)|AKIA|hr_[0-9A-Za-z]{6}", text)
+        text
+        for text in texts(packaged.template)
+        if re.search(r"(?<!\d)(?!0{12})\d{12}(?!\d)|AKIA|hr_[0-9A-Za-z]{6}", text)
     ]
     assert found == []
     secret = re.compile(r"_(key|secret)$", re.IGNORECASE)

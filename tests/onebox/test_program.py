@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from chalicelib.kernel import keys
 from chalicelib.kernel.settings import read
 from chalicelib.onebox import program
 from chalicelib.onebox.blobs import FolderBlobs
@@ -17,9 +18,9 @@ from tests.isolation.test_tokens import configured
 
 def test_the_signing_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
     file = tmp_path / "signing.key"
-    key = program._signing_key(file)
+    key = program._kept(file, keys.signing_key)
     assert len(key) >= 64
-    assert program._signing_key(file) == key
+    assert program._kept(file, keys.signing_key) == key
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [file]
 
@@ -35,9 +36,9 @@ def test_a_start_that_is_killed_while_it_makes_the_key_leaves_none(
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", killed)
         with pytest.raises(KeyboardInterrupt):
-            program._signing_key(file)
+            program._kept(file, keys.signing_key)
     assert not file.exists()
-    assert len(program._signing_key(file)) >= 64
+    assert len(program._kept(file, keys.signing_key)) >= 64
 
 
 def test_of_two_starts_at_once_the_first_names_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,16 +50,16 @@ def test_of_two_starts_at_once_the_first_names_the_key(tmp_path: Path, monkeypat
         link(half, name)
 
     monkeypatch.setattr(os, "link", after_another)
-    assert program._signing_key(file) == "the other's key"
+    assert program._kept(file, keys.signing_key) == "the other's key"
 
 
 def test_the_key_for_web_push_is_one_that_browsers_take(tmp_path: Path) -> None:
-    key = program._push_key(tmp_path / "push.key")
+    key = program._kept(tmp_path / "push.key", keys.push_key)
     assert read({"HANDRAIL_PUSH_KEY": key}).push_key == key
     with configured(push_key=key):
         assert len(vapid.public_key()) == 87
-    assert program._push_key(tmp_path / "push.key") == key
-    assert program._push_key(tmp_path / "other.key") != key
+    assert program._kept(tmp_path / "push.key", keys.push_key) == key
+    assert program._kept(tmp_path / "other.key", keys.push_key) != key
     assert stat.S_IMODE((tmp_path / "push.key").stat().st_mode) == 0o600
 
 
