@@ -5,7 +5,7 @@ start ──► clients are made, nothing is asked ──► snapshot ──► 
 A snapshot is restored into many environments, so what each must have for itself is not made before it. No connection
 is opened and no secret is fetched (`secrets.py`). No time is kept: ages are compared with the clock at each request.
 Ids and keys come from the operating system's randomness, and Python's own generator, which only spreads retries, is
-seeded again. Credentials expire as others do, and botocore renews them. What requests would load late is in the
+seeded again. No credentials for workspaces are made (`credentials.py`). What requests would load late is in the
 snapshot already.
 """
 
@@ -18,7 +18,7 @@ from typing import Any
 from chalice.app import Chalice
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 
-from chalicelib.aws import secrets
+from chalicelib.aws import client, credentials, secrets
 from chalicelib.aws.relays import Tasks
 from chalicelib.kernel import grip, late, store
 from chalicelib.kernel.relays import Relays
@@ -32,9 +32,11 @@ def start(app: Chalice) -> None:
     chosen = settings()
     store.connect()
     if chosen.function == "stream":
-        # From its network a way leads to the tables and to the relay, and to no secret; it needs none.
+        # From its network a way leads to the tables and to the relay, and to no secret; it needs none. Nor is there
+        # one to STS: its listeners, which no client calls, reach workspaces with the function's own role.
         grip.publish_through(Relays(Tasks(chosen.grip_publish_url)))
     else:
+        client.install(credentials.Narrowed(credentials.from_token_service(chosen)), chosen.workspace_table)
         _read_secret(app, chosen)
     register_before_snapshot(_before_snapshot)
     register_after_restore(random.seed)

@@ -39,6 +39,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     function: Literal["", "api", "stream", "notify", "maintenance"] = ""
     # On AWS: the secret in Secrets Manager that holds, as JSON, the settings that must not be read by others.
     secret: str = ""
+    # On AWS: the roles whose credentials reach one workspace, and several to read (chalicelib/aws/credentials.py).
+    tenant_role: str = ""
+    overview_role: str = ""
     # On AWS: the bucket of the attachments.
     attachments_bucket: str = ""
 

@@ -15,7 +15,12 @@ from chalicelib.kernel.late import LATE
 ROOT = Path(__file__).resolve().parents[2]
 # Nothing answers at this address: whoever asks at the start fails.
 NOWHERE = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
-SETTINGS = {"HANDRAIL_SECRET": "arn:secret", "HANDRAIL_ATTACHMENTS_BUCKET": "files"}
+SETTINGS = {
+    "HANDRAIL_SECRET": "arn:secret",
+    "HANDRAIL_ATTACHMENTS_BUCKET": "files",
+    "HANDRAIL_TENANT_ROLE": "arn:tenant",
+    "HANDRAIL_OVERVIEW_ROLE": "arn:overview",
+}
 
 
 def run(function: str, code: str) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Two worlds, made once a module: nothing tested there may change them, and each test that must makes its own.
 
-Not once for all modules: those that move the clock let every token expire, also those of other tests.
+Not once for all modules: those that move the clock let every token expire, also those of other tests. All of it
+happens behind the fifth wall: storage judges each request by the policies of the stack.
 """
 
 from __future__ import annotations
@@ -14,10 +15,19 @@ import pytest
 
 from chalicelib.kernel.logs import JsonFormatter
 from chalicelib.onebox.program import Program
+from tests.support.account import Account, walled
 from tests.support.clients import keep_open
 from tests.support.worlds import World, full_world
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def wall(program: Program) -> Iterator[Account]:
+    assert program.engine is not None
+    with walled(program.engine) as account:
+        yield account
+    assert account.refused == [], "the program asked for what the policies do not allow"
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from chalicelib.kernel import store
+from chalicelib.kernel import store, tenancy
 from tests.support.clients import Agent, Json, Person
 from tests.support.push import Browser
 
@@ -44,8 +44,9 @@ class World:
 
     def items(self) -> dict[str, tuple[str, int]]:
         """All that is stored of the workspace."""
-        rows = store.WorkspaceItem.query(self.workspace_id, consistent_read=True)
-        return {row.sk: (row.body, int(row.version)) for row in rows}
+        with tenancy.within(self.workspace_id):
+            rows = store.WorkspaceItem.query(self.workspace_id, consistent_read=True)
+            return {row.sk: (row.body, int(row.version)) for row in rows}
 
     def traces(self) -> list[str]:
         """What nobody else may ever see: its texts, its secrets, its ids."""
