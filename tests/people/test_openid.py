@@ -11,9 +11,10 @@ import httpx
 import pytest
 
 from chalicelib.kernel import clock, settings
-from chalicelib.people import fetching
+from chalicelib.people import admission, fetching
 from chalicelib.people import provider as providers
 from tests.isolation.test_tokens import configured
+from tests.support.clients import Person
 from tests.support.openid import CLIENT_SECRET, DISCOVERY, FakeProvider, private_key
 
 NewBrowser = Callable[[], httpx.Client]
@@ -385,3 +386,40 @@ def test_only_the_discovery_document_of_an_hour_ago_is_read_again(
         begun(browser())
     assert provider.asked.count(DISCOVERY) == 2
     assert providers.provider().discovery_url == provider.issuer + DISCOVERY
+
+
+# -- who may come in ----------------------------------------------------------------------
+
+
+def test_who_is_invited_comes_in_whoever_else_does_not(
+    provider: FakeProvider, browser: NewBrowser, person: Person, workspace_id: str
+) -> None:
+    with configured(sign_in_allowed=""):
+        provider.person |= {"sub": "invited", "email": "Guest@elsewhere.org"}
+        assert problem_of(signed_in(browser())) == "not_allowed"
+        link = person.invite(workspace_id, "guest@Elsewhere.org")["link"]
+        provider.person["email_verified"] = False
+        assert problem_of(signed_in(browser())) == "email_unverified"
+        provider.person["email_verified"] = True
+        here, again = browser(), browser()
+        assert signed_in(here, "/invitations").headers["location"] == "/invitations"
+        secret = {"secret": link.partition("#")[2]}
+        assert here.post("/api/invitations/acceptance", json=secret).status_code == 201
+        assert signed_in(again).headers["location"] == "/workspaces"
+        id = here.get("/auth/session").json()["person"]["id"]
+        person.ask("DELETE", f"/api/workspaces/{workspace_id}/members/{id}", 204)
+        assert problem_of(signed_in(browser())) == "not_allowed"
+
+
+def test_where_nobody_is_yet_the_operator_is_told_what_to_do(
+    provider: FakeProvider, browser: NewBrowser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "is_anybody_here", lambda: False)
+    with configured(sign_in_allowed=""):
+        assert problem_of(signed_in(browser())) == "nobody_yet"
+    with configured(sign_in_allowed="other.org"):
+        assert problem_of(signed_in(browser())) == "not_allowed"
+
+
+def test_anybody_is_here_once_somebody_was(person: Person) -> None:
+    assert admission.is_anybody_here()
