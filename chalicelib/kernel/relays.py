@@ -21,8 +21,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
-from chalicelib.kernel.errors import Json
-
 Resolve = Callable[[], Sequence[str]]
 # A relay refuses a body above its own limit (Pushpin: `push_in_http_max_body_size`, a million bytes as it comes).
 MOST_BYTES = 400_000
@@ -43,7 +41,7 @@ class Relays:
         self._answer_seconds = answer_seconds
         self._pool: ThreadPoolExecutor | None = None
 
-    def publish(self, items: Sequence[Mapping[str, Json]]) -> None:
+    def publish(self, items: Sequence[Mapping[str, object]]) -> None:
         addresses = self._resolve()
         if not addresses:
             raise NotPublished("there is no relay")
@@ -93,7 +91,7 @@ def listed(addresses: str) -> Resolve:
     return lambda: found
 
 
-def _bodies(items: Sequence[Mapping[str, Json]]) -> Iterator[bytes]:
+def _bodies(items: Sequence[Mapping[str, object]]) -> Iterator[bytes]:
     """The items in their order, in as few bodies as relays take them."""
     waiting: list[bytes] = []
     size = 0

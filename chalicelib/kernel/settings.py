@@ -31,6 +31,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data: Path = Path(".handrail")
     # The address clients use. Empty: http://<host>:<port>. Behind a proxy or a CDN, its public address.
     public_url: str = ""
+    # What holds the streams of the one-machine program: a relay inside it, or a Pushpin that it starts before it.
+    relay: Literal["embedded", "pushpin"] = "embedded"
     # Worker threads that run requests in the one-machine program.
     workers: Annotated[int, msgspec.Meta(ge=1)] = 8
     log_level: str = "INFO"

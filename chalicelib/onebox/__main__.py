@@ -11,18 +11,17 @@ from chalicelib.kernel import settings
 from chalicelib.kernel.settings import ConfigurationError
 from chalicelib.onebox.engine import EngineError
 from chalicelib.onebox.http import AddressInUse
+from chalicelib.onebox.pushpin import NotStarted
 
 
 def main() -> int:
     from chalicelib.onebox.program import Program
 
     try:
-        program = Program(settings.settings())
-    except (ConfigurationError, EngineError, AddressInUse) as error:
+        Program(settings.settings()).run(lambda url: print(f"Handrail is at {url}", flush=True))
+    except (ConfigurationError, EngineError, AddressInUse, NotStarted) as error:
         print(f"Handrail cannot start: {error}", file=sys.stderr)
         return 1
-    print(f"Handrail is at {program.url}", flush=True)
-    program.run()
     print("Handrail has stopped.", flush=True)
     return 0
 

@@ -4,6 +4,7 @@ client ──► HttpServer ──► Relay ──► Gateway ──► Chalice 
                             ▲                                       │ change feed
                             └──────── publish ◄── stream function ◄─┤
                                 push services ◄── notify function ◄─┘
+With `HANDRAIL_RELAY=pushpin`: client ──► Pushpin ──► HttpServer (a port of its own) ──► Gateway ──► …
 """
 
 from __future__ import annotations
@@ -13,11 +14,13 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
 from urllib.parse import urlsplit
 
 import msgspec
 
 from chalicelib.kernel import blobs, clock, grip, keys, late, settings, store
+from chalicelib.kernel.relays import Relays
 from chalicelib.kernel.settings import ConfigurationError, Settings
 from chalicelib.onebox.asgi import Receive, Scope, Send
 from chalicelib.onebox.blobs import FolderBlobs
@@ -25,6 +28,7 @@ from chalicelib.onebox.engine import Engine, install
 from chalicelib.onebox.gateway import Gateway, Limits
 from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.pump import Consumer, Pump, StreamFunction
+from chalicelib.onebox.pushpin import NotStarted, Pushpin, PushpinOrigin, Supervisor, must_be_installed
 from chalicelib.onebox.relay import Relay
 from chalicelib.onebox.remote_pump import RemotePump
 from chalicelib.onebox.scheduler import Scheduler, schedule_event
@@ -45,11 +49,11 @@ class Program:
     def __init__(self, chosen: Settings) -> None:
         folder = _data_folder(chosen.data)
         key = chosen.signing_key or _kept(folder / "signing.key", keys.signing_key)
-        self.http = HttpServer(self._serve, chosen.host, chosen.port)
+        self.pushpin, self.http = self._listen(chosen, folder)
         local = _is_local(chosen.public_url)
         push_key = chosen.push_key or _kept(folder / "push.key", keys.push_key)
         self.settings = msgspec.structs.replace(
-            chosen, signing_key=key, push_key=push_key, local_sign_in=local, port=self.http.port
+            chosen, signing_key=key, push_key=push_key, local_sign_in=local, port=(self.pushpin or self.http).port
         )
         settings.configure(self.settings)
         self.engine = None if chosen.dynamodb_endpoint else Engine.open(folder / "handrail.db")
@@ -59,6 +63,16 @@ class Program:
         store.create_tables()
         blobs.keep_in(FolderBlobs(folder / "attachments"))
         self._wire()
+
+    def _listen(self, chosen: Settings, folder: Path) -> tuple[Pushpin | None, HttpServer]:
+        if chosen.relay == "embedded":
+            return None, HttpServer(self._serve, chosen.host, chosen.port)
+        must_be_installed()
+        origin = PushpinOrigin(self._serve)
+        http = HttpServer(origin)
+        pushpin = Pushpin(folder / "run", http.port, origin.key, host=chosen.host, port=chosen.port)
+        self._supervisor = Supervisor(pushpin, origin)
+        return pushpin, http
 
     def _wire(self) -> None:
         import app
@@ -73,7 +87,8 @@ class Program:
             fallback=site,
         )
         self.relay = Relay(self.gateway)
-        grip.publish_through(self.relay)
+        pushpin = self.pushpin
+        grip.publish_through(Relays(lambda: [pushpin.publish_url]) if pushpin else self.relay)
         self.pumps = [self._pump(app.stream, "stream"), self._pump(app.notify, "notify", rest=0.1)]
         self.scheduler = Scheduler(lambda: app.maintenance(schedule_event(), None), self._expire)
 
@@ -86,19 +101,46 @@ class Program:
     def url(self) -> str:
         return self.settings.address
 
-    def run(self) -> None:
+    def run(self, announce: Callable[[str], None]) -> None:
+        """`announce` is told the address once requests are served there."""
+        failures: list[NotStarted] = []
+
+        def ready(failure: NotStarted | None) -> None:
+            if failure is None:
+                announce(self.url)
+            else:
+                failures.append(failure)
+                self.http.stop()
+
         self._begin()
         try:
+            self._when_ready(ready)
             self.http.run()
         finally:
             self._end()
+        for failure in failures:
+            raise failure
 
     def start(self) -> Program:
         self._begin()
         self.http.start()
+        known: SimpleQueue[NotStarted | None] = SimpleQueue()
+        self._when_ready(known.put)
+        failure = known.get()
+        if failure is not None:
+            self.stop()
+            raise failure
         return self
 
+    def _when_ready(self, then: Callable[[NotStarted | None], None]) -> None:
+        """The program's own server listens since it was made; what comes before it is served waits."""
+        if self.pushpin is None:
+            then(None)
+        else:
+            self._supervisor.start(then)
+
     def stop(self) -> None:
+        self._end_pushpin()
         self.http.stop()
         self._end()
 
@@ -108,7 +150,12 @@ class Program:
             pump.start()
         self.scheduler.start()
 
+    def _end_pushpin(self) -> None:
+        if self.pushpin is not None:
+            self._supervisor.stop()
+
     def _end(self) -> None:
+        self._end_pushpin()
         self.scheduler.stop()
         for pump in self.pumps:
             pump.stop()
@@ -117,7 +164,7 @@ class Program:
             self.engine.close()
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.relay(scope, receive, send)
+        await (self.relay if self.pushpin is None else self.gateway)(scope, receive, send)
 
     def _is_own_host(self, host: str) -> bool:
         name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
