@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 
 import msgspec
 
+from chalicelib.kernel.blobs import Address
 from chalicelib.kernel.entity import Actor, Entity
 from chalicelib.kernel.ids import PATTERN
 from chalicelib.kernel.settings import DAY
@@ -33,7 +34,10 @@ class Attachment(msgspec.Struct, kw_only=True):
 
 
 class StoredAttachment(Entity, kw_only=True):
-    """`task_id` is None until it is attached; what never is, is forgotten after a day."""
+    """`task_id` is None until it is attached; what never is, is forgotten after a day.
+
+    `announced`: the bytes come later than this, from the client; whether they came is seen when it is attached.
+    """
 
     PREFIX: ClassVar[str] = "attachment"
 
@@ -41,6 +45,7 @@ class StoredAttachment(Entity, kw_only=True):
     mime_type: str
     size: int
     task_id: str | None = None
+    announced: bool = False
     created_by: Actor
     created_at: datetime
 
@@ -49,11 +54,18 @@ class StoredAttachment(Entity, kw_only=True):
 
 
 class Upload(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """A file that comes with the request. `data` is base64."""
+    """A file of `size` bytes that is to be sent, or one that comes with the request: `data` is base64."""
 
     filename: FileName
     mime_type: MimeType = "application/octet-stream"
-    data: str
+    size: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    data: str | None = None
+
+
+class Uploaded(Attachment, kw_only=True, omit_defaults=True):
+    """`upload` is where the bytes of a file are to be sent that was announced by its size."""
+
+    upload: Address | None = None
 
 
 class Given(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):

@@ -1,11 +1,29 @@
 """Where the bytes of attachments are: a folder on one machine, object storage when hosted.
 
 A blob's place is named by a scope's workspace and an id made here, never by anything a client sent.
+
+Object storage can give addresses at which a client itself sends or gets the bytes of one blob, for a short time. Who
+has such an address needs no other credential, so it is made for somebody who may do it, and shown to nobody else.
 """
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import Literal, Protocol
+
+import msgspec
+
+# What every file is said to be, so that nothing shows it: the type that its sender claims is never trusted.
+BYTES = "application/octet-stream"
+
+
+class Address(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to send or get bytes; `url` is absolute, or a path of this server. Send the `headers` as they are."""
+
+    url: str
+    method: Literal["GET", "PUT"]
+    headers: dict[str, str]
+    expires_at: datetime
 
 
 class Blobs(Protocol):
@@ -16,6 +34,12 @@ class Blobs(Protocol):
 
     def size(self, workspace_id: str, id: str) -> int | None:
         """How many bytes are there; None where there is nothing."""
+
+    def upload_address(self, workspace_id: str, id: str, size: int) -> Address | None:
+        """Where a client may put `size` bytes, once. None: it sends them to this server."""
+
+    def download_address(self, workspace_id: str, id: str, filename: str) -> Address | None:
+        """Where a client gets the bytes, as a download. None: it gets them from this server."""
 
     def delete(self, workspace_id: str, id: str) -> None: ...
 

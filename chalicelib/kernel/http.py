@@ -31,6 +31,12 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     """A body or a query that has to be empty."""
 
 
+class File(msgspec.Struct):
+    """A body that is the bytes of a file, and no JSON."""
+
+    content: bytes
+
+
 class Listing(msgspec.Struct, forbid_unknown_fields=True):
     """What every list takes."""
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.kernel.blobs import BYTES
 from chalicelib.kernel.errors import Json
-from chalicelib.kernel.http import LONGEST_IDEMPOTENCY_KEY, Call, Nothing, Reply, Route, Routes
+from chalicelib.kernel.http import LONGEST_IDEMPOTENCY_KEY, Call, File, Nothing, Reply, Route, Routes
 from chalicelib.kernel.ids import PATTERN
 
 PATH = "/api/openapi.json"
@@ -42,7 +43,7 @@ def _document(routes: Iterable[Route]) -> dict[str, Json]:
     shown = [route for route in routes if route.access != "agent" and not route.path.startswith("/grip/")]
     kinds: list[Any] = [ProblemDetails]
     for route in shown:
-        kinds += [kind for kind in (route.body, route.answer) if kind not in (None, Nothing)]
+        kinds += [kind for kind in (route.body, route.answer) if kind not in (None, Nothing, File)]
     kinds = list(dict.fromkeys(kinds))
     references, components = msgspec.json.schema_components(kinds, ref_template=REFERENCE)
     by_kind = dict(zip(kinds, references, strict=True))
@@ -69,7 +70,9 @@ def _operation(route: Route, by_kind: dict[Any, dict[str, Any]]) -> dict[str, Js
     }
     if route.access != "public":
         operation["security"] = [{"session": []}]
-    if route.body is not Nothing:
+    if route.body is File:
+        operation["requestBody"] = {"content": {BYTES: {}}}
+    elif route.body is not Nothing:
         operation["requestBody"] = {
             "required": True,
             "content": {"application/json": {"schema": by_kind[route.body]}},

@@ -18,6 +18,7 @@ from chalice.app import Request, Response
 
 from chalicelib.kernel import cookies, limits, outage, scope, strict_json
 from chalicelib.kernel.app import App
+from chalicelib.kernel.blobs import BYTES
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import (
     BadRequest,
@@ -29,7 +30,7 @@ from chalicelib.kernel.errors import (
     TokenInUrl,
     Unauthorized,
 )
-from chalicelib.kernel.http import Call, Reply, Route, convert, raw_body, requested_idempotency
+from chalicelib.kernel.http import Call, File, Reply, Route, convert, raw_body, requested_idempotency
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.logs import request_id
 from chalicelib.kernel.mcp import messages, sessions
@@ -153,9 +154,13 @@ def _check_origin(request: Request) -> None:
 def _body(route: Route, request: Request, raw: bytes) -> object:
     if route.method in SAFE or route.access == "agent":
         return raw
+    media_type = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if route.body is File:
+        if media_type != BYTES:
+            raise BadRequest(f"Send the file's bytes as they are, with 'Content-Type: {BYTES}'.")
+        return File(raw)
     if not raw:
         return convert({}, route.body)
-    media_type = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise BadRequest("Send the body as JSON, with 'Content-Type: application/json'.")
     value = strict_json.parse(raw)

@@ -42,6 +42,12 @@ class FolderBlobs:
         except FileNotFoundError:
             return None
 
+    def upload_address(self, workspace_id: str, id: str, size: int) -> None:
+        return None
+
+    def download_address(self, workspace_id: str, id: str, filename: str) -> None:
+        return None
+
     def delete(self, workspace_id: str, id: str) -> None:
         self._place(workspace_id, id).unlink(missing_ok=True)
 

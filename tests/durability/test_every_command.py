@@ -16,6 +16,7 @@ from chalicelib.kernel.settings import DAY
 from chalicelib.onebox.program import Program
 from chalicelib.wiring import api, maintenance
 from tests.support.clients import Agent, EventStream, Json, Person
+from tests.support.files import send_file
 from tests.support.reducer import Reducer, load
 from tests.support.waiting import everything_published
 
@@ -164,6 +165,7 @@ COMMANDS: dict[str, list[Callable[[World], None]]] = {
         lambda w: w.ask("POST", w.one_task() + "/messages", 201, json={"text": "x", "attachments": [FILE]})
     ],
     f"POST {BASE}/attachments": [lambda w: w.ask("POST", "/attachments", 201, json=FILE)],
+    f"PUT {BASE}/attachments/{{attachment_id}}/content": [lambda w: _send_a_file(w)],
     f"PUT {BASE}/permissions/{{permission_id}}/decision": [
         decide("allow"),
         decide("deny"),
@@ -245,6 +247,13 @@ def _join(world: World) -> None:
 def _leave_and_return(world: World) -> None:
     world.guest.ask("DELETE", world.path(f"/members/{world.guest.id}"), 204)
     world.person.let_in(world.guest, world.ws)
+
+
+def _send_a_file(world: World) -> None:
+    announced = {"filename": "a.txt", "size": 1}
+    made = world.person.ask("POST", world.path("/attachments"), 201, json=announced)
+    send_file(world.person, made, b"a")
+    world.ask("POST", "/tasks", 201, json={"title": "t", "attachments": [{"id": made["id"]}]})
 
 
 def _subtask(world: World) -> str:

@@ -20,9 +20,13 @@ class Ask:
     json: Json | None = None
     params: Json = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
 
     def options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"params": self.params, "headers": self.headers}
+        if self.content is not None:
+            options["headers"] = self.headers | {"Content-Type": "application/octet-stream"}
+            return options | {"content": self.content}
         return options if self.json is None else options | {"json": self.json}
 
 
@@ -88,6 +92,7 @@ ROUTES: dict[str, Asking] = {
     ),
     f"GET {WS}/tasks/{{task_id}}/activities": plain,
     f"POST {WS}/attachments": body(filename="x.txt", data="eA=="),
+    f"PUT {WS}/attachments/{{attachment_id}}/content": lambda ids: Ask(content=b"taken over"),
     f"GET {WS}/attachments/{{attachment_id}}": plain,
     f"GET {WS}/permissions": lambda ids: Ask(params={"task_id": ids["task_id"]}),
     f"PUT {WS}/permissions/{{permission_id}}/decision": body(behavior="allow"),

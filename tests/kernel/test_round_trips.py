@@ -41,6 +41,7 @@ BEYOND_AUTHENTICATION: dict[str, list[str]] = {
     "DELETE /api/workspaces/{ws}/tasks/{task_id}": WRITE,
     "PUT /api/workspaces/{ws}/tasks/{task_id}/read": WRITE,
     "POST /api/workspaces/{ws}/tasks/{task_id}/messages": WRITE,
+    "PUT /api/workspaces/{ws}/attachments/{attachment_id}/content": GET,
     "GET /api/workspaces/{ws}/permissions": QUERY,
     "GET /api/workspaces/{ws}/permission_rules": QUERY,
     "POST /api/workspaces/{ws}/permission_rules": WRITE,

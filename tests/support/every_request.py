@@ -29,6 +29,7 @@ class Place:
     task: str
     question: str
     attachment: str
+    upload: str
     permission: str
     rule: str
     other_token: str
@@ -62,6 +63,7 @@ def furnish(person: Person) -> Place:
         task=task["id"],
         question=question,
         attachment=task["attachments"][0]["id"],
+        upload=person.ask("POST", f"{base}/attachments", 201, json={"filename": "a.txt", "size": 1})["id"],
         permission=person.ask("GET", f"{base}/permissions")["items"][0]["id"],
         rule=person.ask("POST", f"{base}/permission_rules", 201, json=rule)["id"],
         other_token=person.generate_token(ws, "other")["token"]["id"],
@@ -134,6 +136,11 @@ def stateless(place: Place) -> httpx.Response:
     return place.agent.http.post(f"{place.agent.path}/stateless", json=body, headers=headers)
 
 
+def sending_a_file(place: Place) -> httpx.Response:
+    path = f"/api/workspaces/{place.ws}/attachments/{place.upload}/content"
+    return place.person.http.put(path, content=b"a", headers={"Content-Type": "application/octet-stream"})
+
+
 TASKS = "/api/workspaces/{ws}/tasks"
 ONE = TASKS + "/{task}"
 PERMISSIONS = "/api/workspaces/{ws}/permissions"
@@ -181,6 +188,7 @@ ROUTES: dict[str, Ask] = {
     "POST /api/workspaces/{ws}/tasks/{task_id}/messages": by_person("POST", ONE + "/messages", {"text": "Go on"}),
     "GET /api/workspaces/{ws}/tasks/{task_id}/activities": by_person("GET", ONE + "/activities"),
     "POST /api/workspaces/{ws}/attachments": by_person("POST", "/api/workspaces/{ws}/attachments", FILE),
+    "PUT /api/workspaces/{ws}/attachments/{attachment_id}/content": sending_a_file,
     "GET /api/workspaces/{ws}/attachments/{attachment_id}": by_person(
         "GET", "/api/workspaces/{ws}/attachments/{attachment}"
     ),

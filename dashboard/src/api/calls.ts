@@ -3,6 +3,7 @@ import { call } from "./http.ts";
 import type {
   Activity,
   Assignee,
+  AnnouncedFile,
   Attachment,
   Behavior,
   Device,
@@ -133,8 +134,12 @@ export const messages = {
     call<Message>("POST", `${taskAt(ws, task)}/messages`, { body, idempotencyKey }),
 };
 
+export type NewFile = Pick<Attachment, "filename" | "mime_type" | "size">;
+
 export const attachments = {
   href: (ws: string, id: string): string => `${at(ws)}/attachments/${enc(id)}`,
+  announce: (ws: string, body: NewFile, signal: AbortSignal) =>
+    call<AnnouncedFile>("POST", `${at(ws)}/attachments`, { body, signal }),
 };
 
 export const permissions = {

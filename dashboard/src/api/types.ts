@@ -62,6 +62,18 @@ export interface Attachment {
   size: number;
 }
 
+/** Where the bytes of a file are to be sent. */
+export interface UploadAddress {
+  url: string;
+  method: "PUT";
+  headers: Record<string, string>;
+  expires_at: string;
+}
+
+export interface AnnouncedFile extends Attachment {
+  upload: UploadAddress;
+}
+
 export interface Task {
   id: string;
   workspace_id: string;
