@@ -9,6 +9,7 @@ An address can live no longer than the credentials that signed it; those of a La
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
@@ -29,7 +30,11 @@ _MISSING = {"404", "NoSuchKey", "NotFound"}
 
 class S3Blobs:
     def __init__(self, bucket: str, region: str) -> None:
-        self._bucket = bucket
+        self._bucket, self._region = bucket, region
+
+    @cached_property
+    def _client(self) -> Any:
+        """Made when it is first needed: most requests are not about files."""
         # Signed addresses must name the bucket's own host in its region: redirects and foreign hosts break uploads.
         config = Config(
             signature_version="s3v4",
@@ -38,7 +43,11 @@ class S3Blobs:
             read_timeout=5,
             retries={"total_max_attempts": 3, "mode": "standard"},
         )
-        self._client: Any = get_session().create_client("s3", region_name=region, config=config)
+        return get_session().create_client("s3", region_name=self._region, config=config)
+
+    def warm(self) -> None:
+        """Make ready what the first use would; nothing is asked."""
+        _ = self._client
 
     def put(self, workspace_id: str, id: str, content: bytes) -> None:
         self._client.put_object(**self._place(workspace_id, id), Body=content, ContentType=BYTES)

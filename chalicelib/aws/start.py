@@ -19,8 +19,9 @@ from chalice.app import Chalice
 from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 from chalicelib.aws import client, credentials, secrets
+from chalicelib.aws.blobs import S3Blobs
 from chalicelib.aws.relays import Tasks
-from chalicelib.kernel import grip, late, store
+from chalicelib.kernel import blobs, grip, late, store
 from chalicelib.kernel.relays import Relays
 from chalicelib.kernel.settings import Settings, settings
 
@@ -31,6 +32,8 @@ def start(app: Chalice) -> None:
     """Make ready what every function uses. Call once, before the first request."""
     chosen = settings()
     store.connect()
+    files = S3Blobs(chosen.attachments_bucket, chosen.region)
+    blobs.keep_in(files)
     if chosen.function == "stream":
         # From its network a way leads to the tables and to the relay, and to no secret; it needs none. Nor is there
         # one to STS: its listeners, which no client calls, reach workspaces with the function's own role.
@@ -39,6 +42,7 @@ def start(app: Chalice) -> None:
         client.install(credentials.Narrowed(credentials.from_token_service(chosen)), chosen.workspace_table)
         _read_secret(app, chosen)
     register_before_snapshot(_before_snapshot)
+    register_before_snapshot(files.warm)
     register_after_restore(random.seed)
 
 

@@ -66,3 +66,17 @@ def test_each_function_reads_the_streams_that_feed_it_and_no_other(packaged: Pac
             tables = {resource["Fn::GetAtt"][0] for resource in as_list(statement["Resource"])}
             readers.setdefault(role, set()).update(tables)
     assert readers == {"StreamRole": {"WorkspaceTable", "DirectoryTable"}, "NotifyRole": {"WorkspaceTable"}}
+
+
+def test_each_function_may_do_with_attachments_what_it_does_with_them(packaged: Packaged) -> None:
+    done: dict[str, set[str]] = {}
+    for role, statement in statements(packaged):
+        actions = {action for action in as_list(statement["Action"]) if action.startswith("s3:")}
+        if actions and "AttachmentsBucket" in json.dumps(statement["Resource"]):
+            done.setdefault(role, set()).update(actions)
+    assert done == {
+        # Without the right to list, S3 says "forbidden" of what is not there.
+        "ApiHandlerRole": {"s3:GetObject", "s3:PutObject", "s3:ListBucket"},
+        "StreamRole": {"s3:DeleteObject"},
+        "MaintenanceRole": {"s3:DeleteObject", "s3:ListBucket"},
+    }
