@@ -24,7 +24,7 @@ _SETTLED = timedelta(seconds=30)
 def frames(scope: Scope, after: int | None) -> list[Frame]:
     """The notifications for the calling session: all that waits, or what came after event `after`."""
     entries = rules.waiting(scope, MOST_AT_ONCE)
-    if after is not None and len(entries) == MOST_AT_ONCE:
+    if after is not None and len(entries) < scope.head.unread_by(scope.actor.id):
         known = {entry.sort_key() for entry in entries}
         entries += [entry for entry in rules.newest(scope, MOST_AT_ONCE) if entry.sort_key() not in known]
     if after is not None:

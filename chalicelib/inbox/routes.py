@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from chalicelib.inbox.reading import Waiting, waiting
-from chalicelib.kernel.errors import ValidationFailed
+from chalicelib.inbox.reading import Waiting, page
 from chalicelib.kernel.http import Call, Listing, Nothing, Routes
 from chalicelib.kernel.scope import for_each
 
@@ -27,17 +26,5 @@ def inbox(call: Call[Nothing, Listing]) -> Inbox:
     CROSS-WORKSPACE BY DESIGN: a person decides in one place for all their workspaces; it only reads.
     """
     scopes = for_each(call.session)
-    found = sorted((one for scope in scopes for one in waiting(scope)), key=lambda one: one.since)
-    start = _start(call.query.cursor)
-    page = found[start : start + call.query.limit]
-    end = start + len(page)
-    seqs = {scope.workspace_id: scope.head.seq for scope in scopes}
-    return Inbox(page, str(end) if end < len(found) else None, seqs)
-
-
-def _start(cursor: str | None) -> int:
-    if cursor is None:
-        return 0
-    if not cursor.isascii() or not cursor.isdigit() or len(cursor) > 6:
-        raise ValidationFailed(("cursor", "is not a cursor of this list; leave it out to begin at the start"))
-    return int(cursor)
+    found = page(scopes, call.query.limit, call.query.cursor)
+    return Inbox(found.items, found.next_cursor, {scope.workspace_id: scope.head.seq for scope in scopes})

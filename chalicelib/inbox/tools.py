@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Annotated
 
 import msgspec
 
 from chalicelib.attachments.model import Id
 from chalicelib.inbox import acknowledging, rules
-from chalicelib.inbox.model import Notice
+from chalicelib.inbox.model import InboxEntry, Notice
 from chalicelib.kernel.mcp.registry import Arguments, Registry, Resource
+from chalicelib.kernel.room import MOST_FOR_AGENTS, Room
 from chalicelib.kernel.scope import Scope
 
 registry = Registry()
@@ -22,7 +24,7 @@ class GetInbox(Arguments, kw_only=True):
 
 
 class InboxContent(msgspec.Struct):
-    """`unread` counts what is still there after the acknowledgement."""
+    """`unread` counts what is still there after the acknowledgement, and may be more than the `entries` here."""
 
     entries: list[Notice]
     acknowledged: list[str]
@@ -37,13 +39,17 @@ def get_inbox(scope: Scope, arguments: GetInbox) -> InboxContent:
     """
     taken = acknowledging.acknowledge(scope, arguments.ack)
     waiting = [entry for entry in rules.waiting(scope, arguments.limit + len(taken)) if entry.id not in taken]
-    unread = scope.head.unread_by(scope.actor.id)
-    return InboxContent([rules.notice(entry) for entry in waiting[: arguments.limit]], taken, unread)
+    return _content(scope, waiting[: arguments.limit], taken)
 
 
 def _read(scope: Scope, id: str) -> InboxContent:
-    waiting = [rules.notice(entry) for entry in rules.waiting(scope, 100)]
-    return InboxContent(waiting, [], scope.head.unread_by(scope.actor.id))
+    return _content(scope, rules.waiting(scope, 100), [])
+
+
+def _content(scope: Scope, waiting: list[InboxEntry], taken: list[str]) -> InboxContent:
+    room = Room(MOST_FOR_AGENTS)
+    entries = takewhile(room.takes_value, map(rules.notice, waiting))
+    return InboxContent(list(entries), taken, scope.head.unread_by(scope.actor.id))
 
 
 registry.resources.append(Resource("handrail://{ws}/inbox", "inbox", "What waits for you.", _read))

@@ -1,4 +1,4 @@
-"""Queries of one workspace's partition, a page at a time.
+"""Queries of one workspace's partition, a page at a time. A page ends early where no more fits into an answer.
 
 A cursor is the place of the last item that was given, opaque to clients and worth nothing in another workspace: it
 holds sort keys only, never the partition.
@@ -13,6 +13,7 @@ from typing import Generic, Literal, TypeVar
 import msgspec
 
 from chalicelib.kernel.errors import ValidationFailed
+from chalicelib.kernel.room import Room
 from chalicelib.kernel.store import E, WorkspaceItem, entity_of
 
 Cursor = str | None
@@ -43,24 +44,32 @@ def query(
     *,
     index: Index | None = None,
     newest_first: bool = False,
+    room: Room | None = None,
 ) -> Page[E]:
-    """At most `limit` of the items whose key in `index` (or sort key) begins with `prefix`, in key order."""
+    """At most `limit` of the items whose key in `index` (or sort key) begins with `prefix`, in key order.
+
+    `room` is that of an answer to which this adds; it must not be full.
+    """
     range_key = getattr(WorkspaceItem, _INDEX_KEY[index] if index else "sk")
     source = getattr(WorkspaceItem, index) if index else WorkspaceItem
-    rows: list[WorkspaceItem] = list(
-        source.query(
-            workspace_id,
-            range_key.startswith(prefix),
-            consistent_read=True,
-            scan_index_forward=not newest_first,
-            limit=limit + 1,
-            page_size=limit + 1,
-            last_evaluated_key=_start(workspace_id, prefix, cursor, index),
-        )
-    )
-    entities = [entity for row in rows[:limit] if (entity := entity_of(row, kind)) is not None]
-    more = len(rows) > limit
-    return Page(entities, _encode(rows[limit - 1], index) if more else None)
+    rows: list[WorkspaceItem] = []
+    next_cursor: Cursor = None
+    room = room or Room()
+    for row in source.query(
+        workspace_id,
+        range_key.startswith(prefix),
+        consistent_read=True,
+        scan_index_forward=not newest_first,
+        limit=limit + 1,
+        page_size=limit + 1,
+        last_evaluated_key=_start(workspace_id, prefix, cursor, index),
+    ):
+        if len(rows) == limit or not room.takes(row.body):
+            next_cursor = _encode(rows[-1], index)
+            break
+        rows.append(row)
+    entities = [entity for row in rows if (entity := entity_of(row, kind)) is not None]
+    return Page(entities, next_cursor)
 
 
 def start_after(sk: str, index_key: str = "") -> Cursor:

@@ -20,6 +20,7 @@ from chalicelib.kernel.events import Event, number
 from chalicelib.kernel.head import HEAD, Head
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.pages import DEFAULT_LIMIT, Cursor, Index, Page, query
+from chalicelib.kernel.room import Room
 from chalicelib.kernel.store import E, Key
 from chalicelib.kernel.tenancy import Reach
 
@@ -111,10 +112,13 @@ class Scope:
         *,
         index: Index | None = None,
         newest_first: bool = False,
+        room: Room | None = None,
     ) -> Page[E]:
         """A page of what begins with `prefix`, in key order; see `pages.query`."""
         with self.within():
-            return query(self.workspace_id, kind, prefix, limit, cursor, index=index, newest_first=newest_first)
+            return query(
+                self.workspace_id, kind, prefix, limit, cursor, index=index, newest_first=newest_first, room=room
+            )
 
     def with_idempotency(self, idempotency: Idempotency | None) -> Scope:
         return replace(self, idempotency=idempotency)

@@ -5,7 +5,6 @@ What `preview` shows is what `add` would write: both read a pattern in the same 
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import Annotated
 
 import msgspec
@@ -14,8 +13,8 @@ from chalicelib.kernel import clock
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.pages import Cursor
 from chalicelib.kernel.scope import Scope
-from chalicelib.kernel.settings import MIB
 from chalicelib.kernel.unit import Unit, run
 from chalicelib.permissions.matching import PatternError, check_pattern, matches
 from chalicelib.permissions.model import (
@@ -27,10 +26,8 @@ from chalicelib.permissions.model import (
     ToolName,
 )
 
-MOST_RULES = 500
+AT_ONCE = 500
 MOST_CHECKED = 200
-# A Lambda's answer has 6 MB at most.
-MOST_SHOWN = 4 * MIB
 
 
 class NewRule(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -107,15 +104,23 @@ def write(unit: Unit, tool_name: str, pattern: str) -> PermissionRule:
 
 def granting(scope: Scope, tool_name: str, input: str) -> tuple[PermissionRule, ...]:
     """The rules that together allow all of it; none where they do not."""
-    rules = scope.list(PermissionRule, PermissionRule.key(""), MOST_RULES).items
-    return matches(rules, tool_name, input) or ()
+    return matches(_all(scope), tool_name, input) or ()
+
+
+def _all(scope: Scope) -> list[PermissionRule]:
+    rules: list[PermissionRule] = []
+    cursor: Cursor = None
+    while True:
+        page = scope.list(PermissionRule, PermissionRule.key(""), AT_ONCE, cursor)
+        rules += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            return rules
 
 
 def _latest(scope: Scope) -> list[StoredPermission]:
     """The latest requests, the newest first, that fit into one answer."""
-    found = scope.list(StoredPermission, StoredPermission.key(""), MOST_CHECKED, newest_first=True).items
-    sizes = accumulate(len(msgspec.json.encode(one.input)) for one in found)
-    return [one for one, size in zip(found, sizes, strict=True) if size <= MOST_SHOWN]
+    return scope.list(StoredPermission, StoredPermission.key(""), MOST_CHECKED, newest_first=True).items
 
 
 def _allows(rule: NewRule, tool_name: str, input: str) -> bool:

@@ -17,6 +17,7 @@ from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.pages import DEFAULT_LIMIT, LARGEST_LIMIT, Cursor, Page, start_after
+from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.store import BATCH
 from chalicelib.tasks.model import STATUSES, Assignee, Message, Status, StoredTask, Task
@@ -48,7 +49,7 @@ def tasks(
 ) -> Page[Task]:
     number, inner = _split(cursor, len(wanted.prefixes))
     found: list[Task] = []
-    searched = 0
+    searched, room = 0, Room()
     while len(found) < limit and searched < MOST_SEARCHED:
         # Most of what a search looks at is not what it wants: it looks at much at a time, whatever is asked for.
         want = limit - len(found) if text is None else LARGEST_LIMIT
@@ -61,11 +62,14 @@ def tasks(
             newest_first=wanted.last_first,
         )
         searched += len(page.items)
-        matching = [task for task in page.items if text is None or _has(task, text)]
-        room = limit - len(found)
-        found += [public(task, Task) for task in matching[:room]]
-        if len(matching) > room:
-            return Page(found, f"{number}.{_after(matching[room - 1], wanted)}")
+        for stored in page.items:
+            if text is not None and not _has(stored, text):
+                continue
+            task = public(stored, Task)
+            if len(found) == limit or not room.takes_value(task):
+                return Page(found, f"{number}.{inner or ''}")
+            found.append(task)
+            inner = _after(stored, wanted)
         inner = page.next_cursor
         if inner is None:
             number += 1
@@ -95,7 +99,7 @@ def subtasks(
 ) -> Page[Task]:
     """The sub-tasks of a task in the order of their positions; none of a task that is not there."""
     found: list[Task] = []
-    searched = 0
+    searched, room = 0, Room()
     while True:
         links = scope.list(
             SubTask,
@@ -111,9 +115,9 @@ def subtasks(
             return Page([], None)
         for link, task in zip(links.items, tasks, strict=True):
             if task is not None and fits(task):
-                if len(found) == limit:
+                if len(found) == limit or not room.takes_value(view := public(task, Task)):
                     return Page(found, cursor)
-                found.append(public(task, Task))
+                found.append(view)
             cursor = start_after(link.sort_key(), link.state_key())
         searched += len(tasks)
         if links.next_cursor is None or len(found) == limit or searched >= MOST_SEARCHED:
@@ -121,14 +125,19 @@ def subtasks(
 
 
 def messages(
-    scope: Scope, task_id: str, limit: int = DEFAULT_LIMIT, cursor: Cursor = None, after: str | None = None
+    scope: Scope,
+    task_id: str,
+    limit: int = DEFAULT_LIMIT,
+    cursor: Cursor = None,
+    after: str | None = None,
+    room: Room | None = None,
 ) -> Page[Message]:
     """The thread, oldest first; `after` leaves out everything up to that message."""
     if cursor is None and after is not None:
         if not is_id(after):
             raise ValidationFailed(("after", "is not the id of a message"))
         cursor = start_after(Message.key(task_id, after))
-    return scope.list(Message, Message.key(task_id, ""), limit, cursor)
+    return scope.list(Message, Message.key(task_id, ""), limit, cursor, room=room)
 
 
 def _has(task: StoredTask, text: str) -> bool:
@@ -136,8 +145,8 @@ def _has(task: StoredTask, text: str) -> bool:
     return wanted in task.title.casefold() or wanted in task.body.casefold()
 
 
-def _after(task: StoredTask, wanted: Segments) -> str:
-    return start_after(task.sort_key(), task.state_key() if wanted.index else "") or ""
+def _after(task: StoredTask, wanted: Segments) -> Cursor:
+    return start_after(task.sort_key(), task.state_key() if wanted.index else "")
 
 
 def _statuses(csv: str) -> tuple[Status, ...]:

@@ -11,6 +11,7 @@ from chalicelib.inbox import acknowledging
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.mcp.registry import Arguments, Held, Registry, Resource
 from chalicelib.kernel.pages import LARGEST_LIMIT
+from chalicelib.kernel.room import MOST_FOR_AGENTS, Room
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import settings
 from chalicelib.tasks import claims, reading, replies, rules, waits
@@ -108,9 +109,9 @@ def reply(scope: Scope, arguments: ReplyToTask) -> Replied:
 
 @registry.tool("getTaskMessages", "Read a task's thread", Thread, read_only=True)
 def get_task_messages(scope: Scope, arguments: GetTaskMessages) -> Thread:
-    """Read the thread of a task, the oldest message first."""
+    """Read the thread of a task, the oldest message first. While there is a next_cursor, call again with it."""
     task = scope.get(StoredTask, arguments.task_id)
-    page = reading.messages(scope, task.id, arguments.limit, arguments.cursor)
+    page = reading.messages(scope, task.id, arguments.limit, arguments.cursor, room=Room(MOST_FOR_AGENTS))
     acknowledging.given(scope, task, page.items)
     return Thread(page.items, page.next_cursor)
 

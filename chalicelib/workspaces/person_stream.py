@@ -26,6 +26,7 @@ from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.events import MOST_PER_PAGE, Event
 from chalicelib.kernel.http import Call, Nothing, Reply, Routes
 from chalicelib.kernel.links import Link, address, link_for_person
+from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope, farewells, for_each
 from chalicelib.workspaces.stream import OPENING, answer, missed
 
@@ -96,7 +97,8 @@ class _Page:
 
     content: list[str]
     cursors: dict[str, int] = field(default_factory=dict)
-    room: int = MOST_PER_PAGE
+    left: int = MOST_PER_PAGE
+    room: Room = field(default_factory=Room)
     is_full: bool = False
 
     def take(self, scope: Scope, after: int | None) -> None:
@@ -105,14 +107,14 @@ class _Page:
             self.reset(workspace_id, last)
         elif after == last:
             self.cursors[workspace_id] = last
-        elif not self.room:
+        elif not self.left or self.room.is_full:
             self.cursors[workspace_id], self.is_full = after, True
-        elif (found := missed(scope, after, self.room)) is None:
+        elif (found := missed(scope, after, self.left, self.room)) is None:
             self.reset(workspace_id, last)
         else:
             self.content += [event.frame() for event in found.items]
             self.cursors[workspace_id] = found.items[-1].seq
-            self.room -= len(found.items)
+            self.left -= len(found.items)
             self.is_full |= found.next_cursor is not None
 
     def reset(self, workspace_id: str, last: int) -> None:

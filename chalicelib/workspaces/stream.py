@@ -16,6 +16,7 @@ from chalicelib.kernel.events import MOST_PER_PAGE, Event, number
 from chalicelib.kernel.http import Call, Nothing, Reply, Routes
 from chalicelib.kernel.links import Link, address, link_for
 from chalicelib.kernel.pages import Page, start_after
+from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope
 
 routes = Routes()
@@ -40,9 +41,9 @@ def follow(scope: Scope, link: Link) -> Reply:
     return _page(scope, link.after, "")
 
 
-def missed(scope: Scope, after: int, most: int = MOST_PER_PAGE) -> Page[Event] | None:
-    """At most `most` of the events behind `after`; None when the log cannot tell them all."""
-    page = scope.list(Event, Event.key(""), most, start_after(Event.key(number(after))))
+def missed(scope: Scope, after: int, most: int = MOST_PER_PAGE, room: Room | None = None) -> Page[Event] | None:
+    """At most `most` of the events behind `after`, as far as `room` goes; None when the log cannot tell them all."""
+    page = scope.list(Event, Event.key(""), most, start_after(Event.key(number(after))), room=room)
     found = page.items
     complete = [event.seq for event in found] == list(range(after + 1, after + 1 + len(found)))
     if not complete or after > scope.head.seq or (not found and after < scope.head.seq):

@@ -32,6 +32,7 @@ from chalicelib.kernel.mcp.messages import (
 )
 from chalicelib.kernel.mcp.server import NAME, VERSION, Server
 from chalicelib.kernel.mcp.sessions import McpSession
+from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.text import harmless
 
@@ -69,9 +70,18 @@ def follow(server: Server, scope: Scope, link: Link) -> Reply:
 
 
 def _stream(server: Server, scope: Scope, after: int | None, opening: str) -> Reply:
-    frames = server.inbox.frames(scope, after)
-    content = opening + "".join(notification_frame(one.method, one.params, one.seq) for one in frames)
-    return stream(content, grip.stream(agent_channels(scope), address(link_for(scope, KIND, scope.head.seq))))
+    """As much as fits into one answer; the rest is asked for at once."""
+    room, content = Room(), [opening]
+    last: int | None = None
+    for one in server.inbox.frames(scope, after):
+        frame = notification_frame(one.method, one.params, one.seq)
+        if not room.takes(frame):
+            assert last is not None
+            return stream("".join(content), grip.more(address(link_for(scope, KIND, last))))
+        content.append(frame)
+        last = one.seq
+    headers = grip.stream(agent_channels(scope), address(link_for(scope, KIND, scope.head.seq)))
+    return stream("".join(content), headers)
 
 
 def delete(server: Server, call: Call[bytes, object]) -> Reply:

@@ -21,14 +21,16 @@ export class Inbox {
 
   /** Takes it from the server; tells for which event of each workspace it is true. */
   async refresh(): Promise<Told> {
-    const items: InboxItem[] = [];
+    // What came to wait anew while the pages were fetched is on two of them: the later one is how it is.
+    const found = new Map<string, InboxItem>();
     let page: Snapshot | undefined;
     const seqs: Seqs = {};
     do {
       page = await api.inbox.list(page?.next_cursor ?? null);
-      items.push(...page.items);
+      for (const item of page.items) found.set(keyOf(item), item);
       for (const [id, seq] of Object.entries(page.seqs)) seqs[id] = Math.min(seqs[id] ?? seq, seq);
     } while (page.next_cursor);
+    const items = [...found.values()];
     this.take({ items, seqs });
     return { items, seqs };
   }

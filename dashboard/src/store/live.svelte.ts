@@ -131,7 +131,9 @@ class Live {
   #applied(event: LogEvent): void {
     if (event.type === "workspace.deleted") this.forget(event.workspace_id);
     const workspace = this.workspaces.get(event.workspace_id);
-    if (workspace) this.inbox.applied(event, workspace);
+    if (workspace?.archived_at) this.inbox.forget(workspace.id);
+    else if (workspace) this.inbox.applied(event, workspace);
+    if (event.type === "workspace.restored") void this.inbox.refreshSoon().catch(() => {});
     this.onApplied(event);
   }
 
