@@ -85,18 +85,18 @@ class Claimed(Problem):
     status, code, title = 409, "claimed", "Another agent works on this task"
 
 
-class Busy(Problem):
-    """Every retry lost its race. Nothing was written."""
-
-    status, code, title = 409, "busy", "Too many writers at once"
-
-
 class NotNow(Problem):
     """`retry_after` is in whole seconds, as in the header of that name, which the answer has."""
 
     def __init__(self, detail: str, retry_after: int) -> None:
         super().__init__(detail, retry_after=retry_after)
         self.retry_after = retry_after
+
+
+class Busy(NotNow):
+    """Every retry lost its race. Nothing was written."""
+
+    status, code, title = 409, "busy", "Too many writers at once"
 
 
 class Unavailable(NotNow):

@@ -242,7 +242,7 @@ def run(
             if overloads > _MOST_OVERLOADS:
                 raise
             time.sleep(random.uniform(0, _PAUSE_FOR_OVERLOAD * 2**overloads))
-    raise Busy("Nothing was changed. Wait a moment and try again.")
+    raise Busy("Nothing was changed. Wait a second, then send the same again.", 1)
 
 
 def first_answer(scope: Scope, result: type[T]) -> T | None:
