@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import msgspec
 
 from chalicelib.attachments.model import UNUSED_LIFETIME, Attachment, Given, StoredAttachment, Upload, Uploaded
-from chalicelib.kernel import clock, directory
+from chalicelib.kernel import clock, directory, quotas
 from chalicelib.kernel.blobs import BYTES, Address, blobs
 from chalicelib.kernel.directory import Due
 from chalicelib.kernel.entity import public
@@ -50,6 +50,7 @@ def upload(scope: Scope, given: Upload) -> Uploaded:
         stored.announced, due = True, _forgotten_if_unused(stored)
 
     def command(unit: Unit) -> Attachment:
+        quotas.add_upload(unit.head, stored.size, stored.created_at)
         unit.put(stored)
         if due is not None:
             unit.enter(directory.record(directory.due_key(due), due))
@@ -118,11 +119,19 @@ def attach(unit: Unit, prepared: Prepared, task_id: str) -> list[Attachment]:
             message = f"{found.filename} has not arrived: send its {found.size} bytes to the address of its upload"
             raise ValidationFailed(("attachments", message))
         found.announced = False
+        quotas.attach_upload(unit.head, found.size, found.created_at)
         stored.append(found)
+    for one in prepared.new:
+        quotas.check_bytes(unit.head, one.size)
+        unit.head.usage.attachment_bytes += one.size
     for one in stored:
         one.task_id = task_id
         unit.put(one)
     return [public(one, Attachment) for one in stored]
+
+
+def total(attached: Sequence[Attachment]) -> int:
+    return sum(one.size for one in attached)
 
 
 def find(scope: Scope, id: str, task_id: str | None = None) -> StoredAttachment:
@@ -175,6 +184,7 @@ def _keep(scope: Scope, filename: str, mime_type: str, data: str, path: str = ""
     except (binascii.Error, ValueError) as error:
         raise ValidationFailed((f"{path}data", "must be base64")) from error
     stored = _described(scope, filename, mime_type, len(content), path)
+    quotas.check_bytes(scope.head, stored.size)
     due = _forgotten_if_unused(stored)
     directory.write(directory.due_key(due), due)
     blobs().put(scope.workspace_id, stored.id, content)

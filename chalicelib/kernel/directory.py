@@ -2,6 +2,7 @@
 
     session#<id>             a signed-in browser
     person#<id> / member#<ws>  a person's membership of a workspace
+    person#<id> / made         how many workspaces the person made
     person#<id> / push#<id>    a device that the person wants to be notified on
     token#<sha-256>          route from an MCP token to its workspace; gone as soon as the token is dead
     invitation#<sha-256>     route from the secret of an invitation to its workspace
@@ -261,6 +262,11 @@ def _stamp(moment: datetime) -> str:
 def exists() -> Condition:
     """The condition that an entry is still there, for writes that must not bring it back."""
     return DirectoryItem.pk.exists()
+
+
+def unchanged(item: DirectoryItem | None) -> Condition:
+    """The condition that an entry is what was read."""
+    return DirectoryItem.pk.does_not_exist() if item is None else DirectoryItem.body == item.body
 
 
 def update(key: Key, value: msgspec.Struct) -> bool:

@@ -28,6 +28,15 @@ class Counts(msgspec.Struct, kw_only=True):
     agents: int = 0
 
 
+class Usage(msgspec.Struct, kw_only=True):
+    """What counts for the workspace's quotas beside tasks. `uploads`: bytes that are not attached, by day."""
+
+    tokens: int = 0
+    rules: int = 0
+    attachment_bytes: int = 0
+    uploads: dict[str, int] = {}
+
+
 class Workspace(Entity, kw_only=True):
     """What people and agents see. `version` counts changes of the settings, `seq` those of everything."""
 
@@ -43,7 +52,8 @@ class Workspace(Entity, kw_only=True):
 class Head(Workspace, kw_only=True):
     """`unread` counts inbox entries by agent (`*`: offered to all); `acknowledged` those offers an agent has seen.
 
-    `changed_at` is the time of the last event; heads written before it was kept have none.
+    `made_by` is the person for whose quota the workspace counts. `changed_at` is the time of the last event; heads
+    written before it was kept have none.
     """
 
     PREFIX: ClassVar[str] = HEAD
@@ -52,6 +62,8 @@ class Head(Workspace, kw_only=True):
     deleted_at: datetime | None = None
     unread: dict[str, int]
     acknowledged: dict[str, int]
+    usage: Usage = msgspec.field(default_factory=Usage)
+    made_by: str = ""
 
     def sort_key(self) -> str:
         return HEAD

@@ -118,6 +118,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     client_address_header: str = ""
     origin_secret: str = ""
 
+    # Quotas of a workspace: open and all tasks, living tokens, rules, and bytes of files.
+    most_open_tasks: int = 5_000
+    most_tasks: int = 100_000
+    most_tokens: int = 200
+    most_rules: int = 500
+    most_attachment_bytes: int = 10 * 1024 * MIB
+    # How many workspaces one person may make.
+    most_workspaces: int = 100
+
     largest_attachment: int = 10 * MIB
     largest_mcp_body: int = 4 * MIB
     largest_api_body: int = 16 * MIB

@@ -69,6 +69,7 @@ class Unit:
     `role` is what the acting person is in the workspace now, however long ago the request began.
     `loaded` knows by sort key what was read; None stands for what was not there. `known` has the entities made of
     it: whoever asks for one gets the same object, as it is by then, so that no copy can overwrite another.
+    `directory` has the entries that were read there.
     """
 
     scope: Scope
@@ -81,6 +82,7 @@ class Unit:
     events: list[Event] = field(default_factory=list)
     entries: list[tuple[DirectoryItem, Condition | None]] = field(default_factory=list)
     gone_entries: list[DirectoryItem] = field(default_factory=list)
+    directory: dict[Key, DirectoryItem] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.first_seq = self.head.seq
@@ -223,18 +225,19 @@ def run(
     command: Callable[[Unit], T],
     *,
     reads: Sequence[str] = (),
+    entries: Sequence[Key] = (),
     while_archived: bool = False,
 ) -> T:
     """Carry out `command` and give its result, or the first result where the request is a repeat.
 
-    `reads` are the sort keys it will need. Raises `Busy` when every attempt lost its race, and `Overloaded` when
-    storage refused it again and again; nothing was written then.
+    `reads` are the sort keys it will need, `entries` keys in the directory. Raises `Busy` when every attempt lost its
+    race, and `Overloaded` when storage refused it again and again; nothing was written then.
     """
     overloads = 0
     for attempt in range(ATTEMPTS):
         try:
             with _LANES[hash(scope.workspace_id) % len(_LANES)], scope.within():
-                return _attempt(scope, result, command, reads, while_archived)
+                return _attempt(scope, result, command, reads, entries, while_archived)
         except LostRace:
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE, 0.001 * 2 ** min(attempt, 10))))
         except Overloaded:
@@ -255,9 +258,14 @@ def first_answer(scope: Scope, result: type[T]) -> T | None:
 
 
 def _attempt(
-    scope: Scope, result: type[T], command: Callable[[Unit], T], reads: Sequence[str], while_archived: bool
+    scope: Scope,
+    result: type[T],
+    command: Callable[[Unit], T],
+    reads: Sequence[str],
+    entries: Sequence[Key],
+    while_archived: bool,
 ) -> T:
-    unit, repeated = _begin(scope, reads)
+    unit, repeated = _begin(scope, reads, entries)
     if repeated is not None:
         return msgspec.json.decode(repeated.result, type=result)
     if unit.head.archived_at is not None and not while_archived:
@@ -280,10 +288,10 @@ def _attempt(
     return answer
 
 
-def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:
+def _begin(scope: Scope, reads: Sequence[str], wanted: Sequence[Key] = ()) -> tuple[Unit, Answer | None]:
     repeat_key, member_key = _repeat_key(scope), _member_key(scope)
     keys = {sort_key: scope.key(sort_key) for sort_key in (HEAD, *reads)}
-    items, entries = store.batch_get(keys.values(), [key for key in (repeat_key, member_key) if key])
+    items, entries = store.batch_get(keys.values(), [*(key for key in (repeat_key, member_key) if key), *wanted])
     loaded = {sort_key: items.get(key) for sort_key, key in keys.items()}
     member = directory.value_of(entries.get(member_key), Membership) if member_key else None
     if member_key and member is None:
@@ -294,7 +302,7 @@ def _begin(scope: Scope, reads: Sequence[str]) -> tuple[Unit, Answer | None]:
             "This idempotency key came with other content before. Use a new key for a new request."
         )
     head = _fresh_head(scope, loaded.pop(HEAD, None))
-    return Unit(scope, head, loaded, member.role if member else None), repeated
+    return Unit(scope, head, loaded, member.role if member else None, directory=entries), repeated
 
 
 def _fresh_head(scope: Scope, item: WorkspaceItem | None) -> Head:

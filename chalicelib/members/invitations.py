@@ -13,7 +13,7 @@ from datetime import timedelta
 from chalicelib.kernel import clock, directory, emails, roles
 from chalicelib.kernel.directory import Due, InvitationRoute, Session
 from chalicelib.kernel.entity import public
-from chalicelib.kernel.errors import AlreadyInvited, AlreadyMember, Forbidden, ValidationFailed
+from chalicelib.kernel.errors import AlreadyInvited, AlreadyMember, Forbidden, QuotaExceeded, ValidationFailed
 from chalicelib.kernel.head import Workspace
 from chalicelib.kernel.ids import new_id, random_base62
 from chalicelib.kernel.pages import Cursor, Page
@@ -140,7 +140,8 @@ def _check_room(scope: Scope, email: str) -> None:
     if any(emails.plain(one.email) == wanted for one in invited):
         raise AlreadyInvited()
     if len(people) + len(invited) >= MOST_PEOPLE:
-        raise Forbidden(f"A workspace has room for {MOST_PEOPLE} people. Remove somebody, or revoke an invitation.")
+        message = f"A workspace has room for {MOST_PEOPLE} people. Remove somebody, or revoke an invitation."
+        raise QuotaExceeded(message, quota="people", limit=MOST_PEOPLE)
 
 
 def _open(unit: Unit, stored: StoredInvitation) -> None:

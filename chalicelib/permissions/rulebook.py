@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.kernel import clock
+from chalicelib.kernel import clock, quotas
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import new_id
@@ -82,6 +82,7 @@ def remove(scope: Scope, rule_id: str) -> None:
     def command(unit: Unit) -> None:
         rule = unit.get(PermissionRule, rule_id)
         unit.remove(rule)
+        unit.head.usage.rules -= 1
         unit.emit("permission_rule.deleted", permission_rule={"id": rule.id})
 
     run(scope, type(None), command, reads=[PermissionRule.key(rule_id)])
@@ -89,6 +90,7 @@ def remove(scope: Scope, rule_id: str) -> None:
 
 def write(unit: Unit, tool_name: str, pattern: str) -> PermissionRule:
     """Write a rule whose pattern is in the form in which it is stored."""
+    quotas.add_rule(unit.head)
     rule = PermissionRule(
         workspace_id=unit.scope.workspace_id,
         id=new_id(),

@@ -85,13 +85,17 @@ class Task(Entity, kw_only=True):
 
 
 class StoredTask(Task, kw_only=True):
-    """`asked_at`: since when an agent waits for a reply. `answered`: the last message by a person."""
+    """`asked_at`: since when an agent waits for a reply. `answered`: the last message by a person.
+
+    `attachment_bytes` are those of its files, and of its thread's.
+    """
 
     PREFIX: ClassVar[str] = "task"
 
     asked_at: datetime | None = None
     answered: str | None = None
     permission_at: datetime | None = None
+    attachment_bytes: int = 0
 
     def state_key(self) -> str:
         return self.key(self.assignee, self.status, place(self.position), self.id)

@@ -48,6 +48,7 @@ def reply(scope: Scope, task_id: str, new: NewMessage) -> Message:
             created_at=clock.now(),
         )
         unit.put(message)
+        task.attachment_bytes += attachments.total(message.attachments)
         task.last_message, task.messages = message.preview(), task.messages + 1
         notify = _hear_person(unit, task, message) if scope.is_person else _hear_agent(unit, task, told)
         changes.write(unit, "reply.received", before, task, notify, message=message)

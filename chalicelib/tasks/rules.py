@@ -11,7 +11,7 @@ from chalicelib.attachments import rules as attachments
 from chalicelib.attachments.model import GivenList, Id
 from chalicelib.inbox import acknowledging
 from chalicelib.inbox import rules as inbox
-from chalicelib.kernel import clock
+from chalicelib.kernel import clock, quotas
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import VersionConflict
 from chalicelib.kernel.ids import new_id
@@ -47,9 +47,11 @@ def create(scope: Scope, new: NewTask) -> Task:
     task_id = new_id()
 
     def command(unit: Unit) -> Task:
+        quotas.check_tasks(unit.head)
         if new.parent_id is not None:
             unit.get(StoredTask, new.parent_id)
         now = clock.now()
+        attached = attachments.attach(unit, prepared, task_id)
         task = StoredTask(
             workspace_id=scope.workspace_id,
             id=task_id,
@@ -63,7 +65,8 @@ def create(scope: Scope, new: NewTask) -> Task:
             created_at=now,
             updated_at=now,
             unread=0 if scope.is_person else 1,
-            attachments=attachments.attach(unit, prepared, task_id),
+            attachments=attached,
+            attachment_bytes=attachments.total(attached),
         )
         notify = [changes.offer(unit, task)] if task.assignee == "agent" else []
         return changes.write(unit, "task.created", None, task, notify)
@@ -124,6 +127,7 @@ def delete(scope: Scope, task_id: str) -> None:
         inbox.withdraw(unit, task_id)
         notify = changes.to_responsible(unit, task, "cancelled", f"[Task {task_id} deleted] {task.title}")
         changes.recount(unit, task, None)
+        unit.head.usage.attachment_bytes -= task.attachment_bytes
         subtasks.unlink(unit, task)
         unit.remove(task)
         unit.emit("task.deleted", notify=notify, task={"id": task_id, "attachments": task.attachments})

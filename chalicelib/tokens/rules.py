@@ -13,7 +13,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.kernel import bearer, clock, directory
+from chalicelib.kernel import bearer, clock, directory, quotas
 from chalicelib.kernel.directory import Due, TokenRoute
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import NotFound
@@ -137,6 +137,7 @@ def _mint(scope: Scope, name: str) -> tuple[str, StoredToken]:
 
 
 def _enter(unit: Unit, stored: StoredToken) -> None:
+    quotas.add_token(unit.head)
     unit.put(stored)
     route = TokenRoute(stored.workspace_id, stored.id, stored.name, stored.expires_at)
     unit.enter(directory.record(directory.token_key(stored.route), route))
@@ -157,6 +158,7 @@ def _active(unit: Unit, token_id: str) -> StoredToken:
 
 def _end(unit: Unit, stored: StoredToken, state: State) -> None:
     presence.turn(unit, stored, connected=False)
+    unit.head.usage.tokens -= 1
     stored.status, stored.ended_at = state, clock.now()
     unit.put(stored)
     unit.leave(directory.token_key(stored.route))

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from chalicelib.kernel import clock, directory, roles, store
+from chalicelib.kernel import clock, directory, quotas, roles, store
 from chalicelib.kernel.blobs import blobs
 from chalicelib.kernel.directory import Due, Session
 from chalicelib.kernel.entity import Actor, public
@@ -58,15 +58,18 @@ def create(session: Session, new: NewWorkspace, idempotency: Idempotency | None)
         counts=Counts(),
         unread={},
         acknowledged={},
+        made_by=session.person_id,
     )
     scope = for_new(head, Actor("person", session.person_id, session.name), session.id)
 
     def command(unit: Unit) -> Workspace:
         unit.head.version = 1
+        quotas.count_workspace(unit, session.person_id, 1)
         member = enter(unit, scope.actor, session.email, "owner", None)
         return _tell(unit, "workspace.created", member=member)
 
-    return run(scope.with_idempotency(idempotency), Workspace, command)
+    entries = [quotas.made_key(session.person_id)]
+    return run(scope.with_idempotency(idempotency), Workspace, command, entries=entries)
 
 
 def edit(scope: Scope, changes: WorkspaceChanges) -> Workspace:
@@ -123,11 +126,13 @@ def delete(scope: Scope, confirmation: Confirmation) -> None:
         head.deleted_at = clock.now()
         head.version += 1
         unit.leave(directory.membership_key(scope.actor.id, head.id))
+        quotas.count_workspace(unit, head.made_by, -1)
         due = Due("purge", head.deleted_at, head.id, head.id)
         unit.enter(directory.record(directory.due_key(due), due))
         unit.emit("workspace.deleted", workspace={"id": head.id})
 
-    run(scope, type(None), command, while_archived=True)
+    entries = [quotas.made_key(scope.head.made_by)]
+    run(scope, type(None), command, entries=entries, while_archived=True)
 
 
 def purge(due: Due) -> int:

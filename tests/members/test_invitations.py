@@ -166,7 +166,7 @@ def test_there_is_room_for_so_many(person: Person, workspace_id: str, monkeypatc
     for name in ("a", "b"):
         person.invite(workspace_id, f"{name}@example.com")
     answer = person.http.post(path(workspace_id), json={"email": "c@example.com"})
-    assert answer.status_code == 403
+    assert (answer.status_code, answer.json()["code"]) == (409, "quota_exceeded")
     assert "3 people" in answer.json()["detail"]
 
 
