@@ -18,7 +18,7 @@ import http.client
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import urlsplit
 
 Resolve = Callable[[], Sequence[str]]
@@ -49,13 +49,12 @@ class Relays:
             self._post_to_all(addresses, body)
 
     def _post_to_all(self, addresses: Sequence[str], body: bytes) -> None:
-        if len(addresses) == 1:
-            reached = [self._post(addresses[0], body)]
-        else:
-            if self._pool is None:
-                self._pool = ThreadPoolExecutor(MOST_RELAYS, thread_name_prefix="relays")
-            reached = list(self._pool.map(lambda address: self._post(address, body), addresses))
-        if not any(reached):
+        """Every relay is waited for, also where one refuses: nothing is under way when all is published again."""
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(MOST_RELAYS, thread_name_prefix="relays")
+        posts = [self._pool.submit(self._post, address, body) for address in addresses]
+        wait(posts)
+        if not any(post.result() for post in posts):
             raise NotPublished(f"no relay can be reached: {', '.join(addresses)}")
 
     def _post(self, address: str, body: bytes) -> bool:

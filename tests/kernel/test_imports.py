@@ -30,7 +30,8 @@ OTHERS = {
 
 def modules_after(code: str, function: str = "") -> set[str]:
     listing = f"{code}; import sys; print(*sys.modules)"
-    environment = os.environ | {"HANDRAIL_FUNCTION": function, "HANDRAIL_SECRET": "arn:secret"}
+    names = {"SECRET": "arn:secret", "TENANT_ROLE": "arn:tenant", "OVERVIEW_ROLE": "arn:overview"}
+    environment = os.environ | {"HANDRAIL_FUNCTION": function} | {f"HANDRAIL_{key}": names[key] for key in names}
     command = [sys.executable, "-c", listing]
     done = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True)
     return set(done.stdout.split())
