@@ -107,16 +107,23 @@ def _is_under(path: str, prefixes: tuple[str, ...]) -> bool:
     return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
 
 
+def kind_of(file: Path) -> str:
+    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    is_text = kind.startswith("text/") or kind in ("application/javascript", "application/json", "image/svg+xml")
+    return f"{kind}; charset=utf-8" if is_text else kind
+
+
+def caching_of(file: Path, folder: Path) -> str:
+    hashed = file.relative_to(folder).parts[0] == "assets"
+    return "public, max-age=31536000, immutable" if hashed else "no-cache"
+
+
 def _asset(file: Path, folder: Path) -> Asset:
     plain = file.read_bytes()
-    kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    if kind.startswith("text/") or kind in ("application/javascript", "application/json", "image/svg+xml"):
-        kind += "; charset=utf-8"
     siblings = ((coding, file.with_name(file.name + suffix)) for coding, suffix in ENCODINGS)
-    hashed = file.relative_to(folder).parts[0] == "assets"
     return Asset(
-        kind=kind.encode(),
-        cache=b"public, max-age=31536000, immutable" if hashed else b"no-cache",
+        kind=kind_of(file).encode(),
+        cache=caching_of(file, folder).encode(),
         etag=b'"' + hashlib.sha256(plain).hexdigest()[:32].encode() + b'"',
         encoded={b"": plain} | {coding: path.read_bytes() for coding, path in siblings if path.is_file()},
     )

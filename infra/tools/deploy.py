@@ -11,11 +11,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from infra.tools import stages
-from infra.tools.account import Account, account, check_tools
+from infra.tools.account import DASHBOARD, Account, account, check_tools
 from infra.tools.command import run
 from infra.tools.layer import Target
 from infra.tools.package import ALIAS, package
 from infra.tools.secret import Secret
+from infra.tools.site import Site
 from infra.tools.stack import Outputs, Stack
 from infra.tools.stages import Refusal
 from infra.tools.upload import upload
@@ -46,6 +47,9 @@ def deploy(
     url = address(outputs)
     if Secret(at.clients.client("secretsmanager"), outputs["Secret"]).complete(url):
         say("Keys and address are in the secret.")
+    if "SiteBucket" in outputs:
+        site = Site(at.clients.client("s3"), at.clients.client("cloudfront"), outputs)
+        say(site.publish(DASHBOARD))
     if stage == "prod":
         stack.protect()
     _forget_old_versions(at, stack)

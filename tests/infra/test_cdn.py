@@ -16,6 +16,7 @@ from chalicelib.kernel.settings import Settings, overlaid
 from chalicelib.onebox.program import CONTENT_SECURITY_POLICY
 from chalicelib.onebox.static import StaticSite
 from chalicelib.wiring import api
+from infra.tools.site import NOTE
 from infra.tools.stages import ROOT
 from tests.infra.conftest import Packaged
 from tests.support.npm import NODE
@@ -247,6 +248,8 @@ def test_what_is_named_as_a_file_is_one_of_the_dashboard(packaged: Packaged) -> 
     assert sorted(top) == json.loads(code.split("var FILES = ")[1].split(";")[0].replace(",\n]", "]"))
     below = {path.split("/")[1] for path in source if path.count("/") > 1} | {"assets"}
     assert {f"/{name}/" for name in below} == set(json.loads(code.split("var FOLDERS = ")[1].split(";")[0]))
+    (note,) = run(packaged, "SiteRequest", {"uri": f"/{NOTE}"})
+    assert note["uri"] == "/index.html"
 
 
 def test_what_is_no_page_is_a_problem_in_the_words_of_the_one_machine_program(packaged: Packaged) -> None:
