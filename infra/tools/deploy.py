@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from infra.tools import stages
 from infra.tools.account import DASHBOARD, Account, account, check_tools
 from infra.tools.command import run
-from infra.tools.layer import Target
 from infra.tools.package import ALIAS, package
 from infra.tools.secret import Secret
 from infra.tools.site import Site
@@ -27,12 +27,8 @@ UNRESERVED = 100
 Say = Callable[[str], None]
 
 
-def deploy(
-    stage: str, chosen: Mapping[str, str], at: Account, stack: Stack, say: Say, target: Target | None = None
-) -> str:
-    """Do all of it; the address at which the stage is served."""
-    say(f"Packaging {stage} ...")
-    folder = package(stage, stages.output_folder(stage), target)
+def deploy(stage: str, folder: Path, chosen: Mapping[str, str], at: Account, stack: Stack, say: Say) -> str:
+    """Bring the stage up from the package in `folder`; the address at which it is served."""
     uploaded = upload(at, stage, folder, dict(chosen))
     declared = set(uploaded.template.get("Parameters", {}))
     unknown = sorted(chosen.keys() - declared)
@@ -100,7 +96,10 @@ def main(arguments: Sequence[str]) -> bool:
     chosen = pairs(arguments[1:])
     check_tools()
     at = account()
-    print(deploy(stage, chosen, at, Stack(at.clients.client("cloudformation"), stages.stack_name(stage)), print))
+    print(f"Packaging {stage} ...")
+    folder = package(stage, stages.output_folder(stage))
+    stack = Stack(at.clients.client("cloudformation"), stages.stack_name(stage))
+    print(deploy(stage, folder, chosen, at, stack, print))
     return True
 
 

@@ -44,15 +44,15 @@ class LambdaConfig(Config):
         return str(self._chain_lookup("lambda_python_version"))
 
 
-def package(stage: str, folder: Path, target: Target | None = None) -> Path:
-    """Write everything for `stage` into `folder`; for `target`, or else for what the configuration says."""
+def package(stage: str, folder: Path, target: Target | None = None, fragments: Sequence[Path] | None = None) -> Path:
+    """Write everything for `stage` into `folder`; for `target` and of `fragments`, or else of what the stage has."""
     stages.checked(stage)
     shutil.rmtree(folder, ignore_errors=True)
     project = folder / "project"
     configuration = _stage_project(project)
     target = target or Target(configuration["lambda_python_version"], configuration["lambda_architecture"])
     merged = folder / "merge.json"
-    merged.write_text(json.dumps(template.compose(template.files_of(stage)), indent=1))
+    merged.write_text(json.dumps(template.compose(fragments or template.files_of(stage)), indent=1))
     _run_chalice(stage, project, configuration, target, merged, folder)
     program = folder / "deployment.zip"
     archive.write(program, archive.files_of(program))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.dynamodb.oracles import ministack_server
 from tests.support.clients import Agent
+from tests.support.ministack import ministack_server
 from tests.support.process import Process
 from tests.support.push import Browser, PushServices, claims_of, push_services
 
@@ -57,7 +57,7 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
         return
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with ministack_server() as address:
+    with ministack_server("dynamodb", "dynamodbstreams") as address:
         yield {"dynamodb_endpoint": address}
 
 

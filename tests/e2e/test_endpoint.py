@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.contract.dynamodb.oracles import ministack_server
 from tests.support.clients import Agent
+from tests.support.ministack import ministack_server
 from tests.support.process import Process
 
 
 def test_the_main_job_is_done_on_another_dynamodb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    with ministack_server() as address:
+    with ministack_server("dynamodb", "dynamodbstreams") as address:
         running = Process(tmp_path, dynamodb_endpoint=address)
         owner = running.owner()
         workspace_id = owner.create_workspace()["id"]

@@ -6,7 +6,6 @@ through botocore.
 
 import os
 import pickle
-import socket
 import subprocess
 import sys
 import time
@@ -17,9 +16,9 @@ from typing import IO, Protocol, TypeAlias, cast
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError
 
-from tests.support.venvs import AWS_TOOLS, programs
+from tests.support.ministack import ministack_server
 
 ROOT = Path(__file__).resolve().parents[3]
 MOTO_MEMORY = 2 * 1024**3
@@ -88,40 +87,8 @@ def _piped(requests: IO[bytes], answers: IO[bytes]) -> Call:
 
 @contextmanager
 def ministack() -> Iterator[Oracle]:
-    with ministack_server() as url, endpoint(url, "ministack") as oracle:
+    with ministack_server("dynamodb", "dynamodbstreams") as url, endpoint(url, "ministack") as oracle:
         yield oracle
-
-
-@contextmanager
-def ministack_server() -> Iterator[str]:
-    """A DynamoDB endpoint of its own process; its address."""
-    port = _free_port()
-    environment = {
-        **os.environ,
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "SERVICES": "dynamodb,dynamodbstreams",
-        "LOG_LEVEL": "ERROR",
-        "PERSIST_STATE": "0",
-    }
-    server = subprocess.Popen(
-        [str(programs(AWS_TOOLS) / "ministack")],
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        url = f"http://127.0.0.1:{port}"
-        with endpoint(url, "ministack") as oracle:
-            _wait_until_ready(oracle, server)
-        yield url
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
 
 
 @contextmanager
@@ -141,22 +108,3 @@ def endpoint(url: str, name: str = "endpoint") -> Iterator[Oracle]:
         yield Named(name, cast(Call, getattr(client, "_make_api_call")))  # noqa: B009  the seam of PynamoDB too
     finally:
         client.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return cast(int, probe.getsockname()[1])
-
-
-def _wait_until_ready(oracle: Oracle, server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            oracle.call("ListTables", {})
-            return
-        except (EndpointConnectionError, BotoCoreError):
-            if server.poll() is not None or time.monotonic() > deadline:
-                raise
-            # The server offers no readiness signal but its port; give it the processor for a moment.
-            time.sleep(0.05)
