@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 from chalice.app import Request, Response
 
-from chalicelib.kernel import cookies, limits, outage, scope, strict_json
+from chalicelib.kernel import cookies, limits, outage, scope, sizes, strict_json
 from chalicelib.kernel.app import App
 from chalicelib.kernel.blobs import BYTES
 from chalicelib.kernel.directory import Session
@@ -96,6 +96,7 @@ def _answer(route: Route, request: Request, path: dict[str, str]) -> object:
         raise TokenInUrl("Send the token as 'Authorization: Bearer <token>'. A URL ends up in logs: revoke this one.")
     if route.method not in SAFE or route.access == "agent":
         _check_origin(request)
+    sizes.check(route.method, route.path, raw_body(request))
     caller = _caller(route, request, path)
     if not all(is_id(value) for value in path.values()):
         raise NotFound()

@@ -130,6 +130,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     largest_attachment: int = 10 * MIB
     largest_mcp_body: int = 4 * MIB
     largest_api_body: int = 16 * MIB
+    largest_json_body: int = 512 * KIB
 
     @property
     def address(self) -> str:

@@ -42,7 +42,7 @@ class Refused(Exception):
 class Limits:
     url_bytes: int = 8 * 1024
     header_bytes: int = 16 * 1024
-    body_bytes: Callable[[str], int] = lambda path: 4 * 1024 * 1024
+    body_bytes: Callable[[str, str], int] = lambda method, route: 4 * 1024 * 1024
     body_pause: float = 10.0
     body_total: float = 120.0
 
@@ -152,7 +152,7 @@ class Gateway:
             allow = (b"allow", ", ".join(sorted(match.methods)).encode())
             detail = f"{scope['method']} is not possible here; {allow[1].decode()} is."
             raise Refused(405, "method_not_allowed", detail, [allow])
-        body = await self._read_body(scope, receive, self._limits.body_bytes(scope["path"]))
+        body = await self._read_body(scope, receive, self._limits.body_bytes(scope["method"], match.resource))
         event = self._event(scope, match, body, request_id)
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._pool, self._call, event, request_id)

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from chalicelib.kernel import blobs, clock, grip, keys, late, settings, store
+from chalicelib.kernel import blobs, clock, grip, keys, late, settings, sizes, store
 from chalicelib.kernel.relays import Relays
 from chalicelib.kernel.settings import ConfigurationError, Settings
 from chalicelib.onebox.asgi import Receive, Scope, Send
@@ -78,7 +78,7 @@ class Program:
         import app
 
         site = StaticSite(DASHBOARD, CONTENT_SECURITY_POLICY)
-        limits = Limits(body_bytes=self._body_limit)
+        limits = Limits(body_bytes=sizes.most)
         self.gateway = Gateway(
             app.app,
             allowed_host=self._is_own_host,
@@ -170,9 +170,6 @@ class Program:
         name = host.rpartition(":")[0] if ":" in host.rpartition("]")[2] else host
         public = urlsplit(self.settings.address)
         return name in LOOPBACK or host == public.netloc or name == public.hostname
-
-    def _body_limit(self, path: str) -> int:
-        return self.settings.largest_mcp_body if path.startswith("/mcp/") else self.settings.largest_api_body
 
     def _expire(self) -> None:
         if self.engine is not None:

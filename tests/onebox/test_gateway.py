@@ -80,7 +80,10 @@ def serving(app: Any, **options: Any) -> Iterator[int]:
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
     limits = Limits(
-        url_bytes=500, header_bytes=2000, body_bytes=lambda path: 9 if path == "/raw" else 500, body_pause=0.2
+        url_bytes=500,
+        header_bytes=2000,
+        body_bytes=lambda method, route: 9 if route == "/raw" else 500,
+        body_pause=0.2,
     )
     with serving(tiny_app(threading.Barrier(4)), limits=limits, threads=4) as listening:
         yield listening
