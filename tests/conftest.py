@@ -43,10 +43,16 @@ def closed_clients() -> Iterator[None]:
     close_clients()
 
 
+@pytest.fixture(scope="session")
+def url(program: Program) -> str:
+    """Where clients find the program. Folders whose journeys pass through every relay have one of their own."""
+    return program.url
+
+
 @pytest.fixture
-def new_person(program: Program) -> Callable[[], Person]:
+def new_person(url: str) -> Callable[[], Person]:
     """Makes people; each call is somebody else."""
-    return lambda: Person(program.url, f"person-{next(_names)}")
+    return lambda: Person(url, f"person-{next(_names)}")
 
 
 @pytest.fixture

@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from chalicelib.onebox.program import Program
+from tests.support import relays
 from tests.support.clients import Agent, Person
 from tests.support.process import Process
+from tests.support.relays import EMBEDDED, PUSHPIN
 
 REQUEST = "notifications/claude/channel/permission_request"
 VERDICT = "notifications/claude/channel/permission"
+
+
+@pytest.fixture(scope="module", params=[EMBEDDED, PUSHPIN])
+def relay(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def url(relay: str, program: Program) -> Iterator[str]:
+    with relays.relayed(program, relay) as url:
+        yield url
 
 
 def ask(agent: Agent, request_id: str, command: str = "make") -> None:
@@ -33,8 +47,8 @@ def decide(person: Person, workspace_id: str, behavior: str) -> None:
     person.ask("PUT", f"{base}/{pending['id']}/decision", json={"behavior": behavior})
 
 
-def test_a_verdict_reaches_an_agent_whose_server_was_killed_and_started_again(tmp_path: Path) -> None:
-    first = Process(tmp_path)
+def test_a_verdict_reaches_an_agent_whose_server_was_killed_and_started_again(tmp_path: Path, relay: str) -> None:
+    first = Process(tmp_path, relay=relay)
     owner = first.owner()
     workspace_id = owner.create_workspace()["id"]
     agent = owner.agent(workspace_id).initialize()
@@ -42,7 +56,7 @@ def test_a_verdict_reaches_an_agent_whose_server_was_killed_and_started_again(tm
     first.kill()
     first.end()
 
-    second = Process(tmp_path)
+    second = Process(tmp_path, relay=relay)
     decide(second.owner(), workspace_id, "deny")
     returned = Agent(second.url, workspace_id, agent.secret, session=agent.session)
     frame = returned.stream().wait_for(lambda one: VERDICT in one.data)
@@ -51,13 +65,13 @@ def test_a_verdict_reaches_an_agent_whose_server_was_killed_and_started_again(tm
 
 
 def test_a_verdict_is_for_the_session_that_asked_or_one_that_came_after_it(
-    person: Person, workspace_id: str, program: Program
+    person: Person, workspace_id: str, url: str
 ) -> None:
     token = person.generate_token(workspace_id)["token"]["secret"]
-    asking, beside = (Agent(program.url, workspace_id, token).initialize() for _ in range(2))
+    asking, beside = (Agent(url, workspace_id, token).initialize() for _ in range(2))
     ask(asking, "qwert")
     streams = asking.stream(), beside.stream()
-    later = Agent(program.url, workspace_id, token).initialize()
+    later = Agent(url, workspace_id, token).initialize()
     decide(person, workspace_id, "allow")
     streams[0].wait_for(lambda one: VERDICT in one.data)
     later.stream().wait_for(lambda one: VERDICT in one.data)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from chalicelib.onebox.asgi import Message, Receive, Scope, Send
+from chalicelib.onebox.asgi import App, Message, Receive, Scope, Send
 from chalicelib.onebox.program import Program
 from chalicelib.onebox.relay import Relay, Stats
 from tests.support.clients import Json
@@ -30,8 +30,11 @@ class Front:
         return self.relay.stats()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.through(self.relay, scope, receive, send)
+
+    async def through(self, app: App, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/mcp/"):
-            await self.relay(scope, receive, send)
+            await app(scope, receive, send)
             return
         body = await whole(receive)
         message = message_in(body)
@@ -45,7 +48,7 @@ class Front:
                 headers["content-length"] = str(len(body))
             encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
             scope = {**scope, "headers": encoded}
-        await self.relay(scope, first(body, receive), send)
+        await app(scope, first(body, receive), send)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from mcp_types import CallToolResult
 
 from chalicelib.onebox.program import Program
 from tests.support.clients import DEADLINE, Agent, Json
+from tests.support.relays import calls_held
 
 Era = Literal["session", "stateless"]
 SESSION_VERSION = "2025-11-25"
@@ -55,8 +56,8 @@ class Holds:
     """Tells when the relay holds one more call than when this was made."""
 
     def __init__(self, program: Program) -> None:
-        self._relay = program.relay
-        self._before = self._relay.stats().responses
+        self._program = program
+        self._before = calls_held(program)
 
     def one_more(self) -> bool:
-        return self._relay.stats().responses > self._before
+        return calls_held(self._program) > self._before

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -13,6 +14,7 @@ import anyio
 import pytest
 
 from chalicelib.kernel.scope import NEW_TOKEN
+from chalicelib.kernel.settings import settings
 from chalicelib.onebox.program import Program
 from chalicelib.onebox.static import NO_OAUTH
 from tests.e2e.conftest import NodeClients
@@ -35,6 +37,13 @@ def status_of_server(lines: list[Json]) -> str:
     assert server["name"] == "handrail"
     status: str = server["status"]
     return status
+
+
+def generated(person: Person, workspace_id: str) -> Json:
+    """A new token, shown with the address of the relay that the person is behind."""
+    made, relay = person.generate_token(workspace_id), str(person.http.base_url).rstrip("/")
+    there: Json = json.loads(json.dumps(made).replace(settings().address, relay))
+    return there
 
 
 SESSION = ["initialize", "notifications/initialized"]
@@ -60,7 +69,7 @@ def test_asks_a_person_and_gets_the_answer(
     opens_with: list[str],
     never_says: set[str],
 ) -> None:
-    mcp_json = person.generate_token(workspace_id)["mcp_json"]
+    mcp_json = generated(person, workspace_id)["mcp_json"]
     mcp_json["mcpServers"]["handrail"]["url"] += suffix
     here = {"workspace_id": workspace_id}
     messages_api.steps = [
@@ -101,7 +110,7 @@ def test_a_revoked_token_fails_the_server_and_says_what_to_do(
     tmp_path: Path,
     release: str,
 ) -> None:
-    made = person.generate_token(workspace_id)
+    made = generated(person, workspace_id)
     person.ask("DELETE", f"/api/workspaces/{workspace_id}/tokens/{made['token']['id']}", 204)
     claude = Claude(node_clients.claude(release), tmp_path, messages_api, made["mcp_json"])
     with claude.start("Ask which database to use.") as process:
@@ -123,7 +132,7 @@ def test_without_a_token_it_is_told_to_send_one(
     tmp_path: Path,
     release: str,
 ) -> None:
-    mcp_json = person.generate_token(workspace_id)["mcp_json"]
+    mcp_json = generated(person, workspace_id)["mcp_json"]
     del mcp_json["mcpServers"]["handrail"]["headers"]
     claude = Claude(node_clients.claude(release), tmp_path, messages_api, mcp_json)
     with claude.start("Ask which database to use.") as process:
@@ -144,7 +153,7 @@ def test_the_command_shown_with_a_token_connects_it(
     tmp_path: Path,
     release: str,
 ) -> None:
-    made = person.generate_token(workspace_id)
+    made = generated(person, workspace_id)
     claude = Claude(node_clients.claude(release), tmp_path, messages_api, made["mcp_json"])
     (tmp_path / "claude").symlink_to(claude.executable)
     environment = claude.environment | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}

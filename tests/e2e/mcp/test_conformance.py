@@ -64,6 +64,7 @@ def what_the_suite_expects(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("revision", "suffix"), [("2025-11-25", ""), ("2026-07-28", "/stateless")])
 def test_conforms_in_everything_that_is_offered(
     program: Program,
+    url: str,
     person: Person,
     workspace_id: str,
     node_clients: NodeClients,
@@ -79,8 +80,8 @@ def test_conforms_in_everything_that_is_offered(
             arguments = message.get("params", {}).setdefault("arguments", {})
             arguments.setdefault("workspace_id", workspace_id)
 
-    url = f"{program.url}/mcp/{workspace_id}{suffix}"
-    command = [*node_clients.conformance, "server", "--url", url, "--requirements", revision, "-o", str(tmp_path)]
+    address = f"{url}/mcp/{workspace_id}{suffix}"
+    command = [*node_clients.conformance, "server", "--url", address, "--requirements", revision, "-o", str(tmp_path)]
     with front(program, complete):
         done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
     failed, passed = outcomes(tmp_path)

@@ -8,20 +8,16 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib.onebox.program import Program
-from tests.contract.grip.pushpin import must_be_installed
+from tests.support import relays
 from tests.support.clients import Person
-from tests.support.relays import behind_pushpin
+from tests.support.relays import EMBEDDED, PUSHPIN
 
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="module", params=["embedded", "pushpin"])
+@pytest.fixture(scope="module", params=[EMBEDDED, PUSHPIN])
 def url(request: pytest.FixtureRequest, program: Program) -> Iterator[str]:
-    if request.param == "embedded":
-        yield program.url
-        return
-    must_be_installed()
-    with behind_pushpin(program) as url:
+    with relays.relayed(program, request.param) as url:
         yield url
 
 
