@@ -7,6 +7,9 @@ how GRIP says so.
 
 A link is as old as the last page that was fetched. What was published since, the relay has sent by itself, and tells
 with `Grip-Last` how far that went: only what lies behind it is sent again.
+
+No two links have one path. Pushpin asks once for all streams that follow links of one path at the same time, whatever
+their queries are, and gives that one answer to all of them: to another workspace's, too.
 """
 
 from __future__ import annotations
@@ -20,11 +23,13 @@ from chalicelib.kernel import clock, grip, limits, scope
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import BadRequest, NotFound, Unauthorized
 from chalicelib.kernel.http import Call, Reply, Routes
+from chalicelib.kernel.ids import LENGTH, random_base62
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.settings import MINUTE
 from chalicelib.kernel.signing import LONGEST, sign, verify
 
 PATH = "/grip/next"
+ROUTE = f"{PATH}/{{unique}}"
 _PURPOSE = "grip-link"
 _LIFETIME = 15 * MINUTE
 
@@ -58,7 +63,7 @@ class Followed(msgspec.Struct, forbid_unknown_fields=True):
 
 def address(link: Link) -> str:
     fresh = msgspec.structs.replace(link, expires=clock.epoch(clock.after(_LIFETIME)))
-    return f"{PATH}?link={sign(_PURPOSE, fresh)}"
+    return f"{PATH}/{random_base62(LENGTH)}?link={sign(_PURPOSE, fresh)}"
 
 
 def link_for(who: Scope, kind: str, after: int, **more: object) -> Link:
@@ -79,7 +84,7 @@ def link_for_person(who: Session, kind: str, cursors: dict[str, int]) -> Link:
 def routes_of(followers: dict[str, Follower], of_persons: dict[str, PersonFollower]) -> Routes:
     routes = Routes()
 
-    @routes.route("GET", PATH, access="public", query=Followed, media_type=grip.EVENT_STREAM, is_charged=False)
+    @routes.route("GET", ROUTE, access="public", query=Followed, media_type=grip.EVENT_STREAM, is_charged=False)
     def follow(call: Call[object, Followed]) -> Reply:
         """For relays: what a held stream is to get next."""
         link = verify(_PURPOSE, call.query.link, Link)

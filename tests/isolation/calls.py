@@ -59,7 +59,7 @@ ROUTES: dict[str, Asking] = {
     "POST /api/push/devices": lambda ids: Ask(json=Browser().subscription()),
     "DELETE /api/push/devices/{device_id}": plain,
     "GET /api/openapi.json": plain,
-    "GET /grip/next": lambda ids: Ask(params={"link": "forged"}),
+    "GET /grip/next/{unique}": lambda ids: Ask(params={"link": "forged"}),
     f"GET {WS}": plain,
     f"PATCH {WS}": body(name="taken over"),
     f"DELETE {WS}": body(confirm="taken over"),

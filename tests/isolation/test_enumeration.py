@@ -48,7 +48,7 @@ KINDS = (
 
 def send(client: httpx.Client, route: Route, ws: str, ids: IdsOf, **more: str) -> Told:
     asked = ROUTES[name_of(route)](ids)
-    named = {"ws": ws} | {name: ids[name] for name in ids if f"{{{name}}}" in route.path}
+    named = {"ws": ws, "unique": "00000000000"} | {name: ids[name] for name in ids if f"{{{name}}}" in route.path}
     options = asked.options()
     options["headers"] = options["headers"] | more
     return told(client.request(route.method, route.path.format_map(named), **options))
@@ -86,7 +86,7 @@ def test_every_route_that_the_app_serves_is_a_declared_one() -> None:
 def test_the_openapi_document_has_every_route_that_a_browser_may_call(program: Program) -> None:
     document = httpx.get(f"{program.url}/api/openapi.json").json()
     described = {f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods}
-    inner = {name_of(route) for route in api.routes if route.access == "agent"} | {"GET /grip/next"}
+    inner = {name_of(route) for route in api.routes if route.access == "agent"} | {"GET /grip/next/{unique}"}
     assert described == set(map(name_of, api.routes)) - inner
 
 

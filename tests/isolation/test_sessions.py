@@ -245,7 +245,9 @@ def test_an_agent_in_a_page_of_another_site_is_refused(alice: World) -> None:
     assert own.status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/api/workspaces", "/auth/config", "/mcp/{ws}", "/", "/grip/next?link=x"])
+@pytest.mark.parametrize(
+    "path", ["/api/workspaces", "/auth/config", "/mcp/{ws}", "/", "/grip/next/00000000000?link=x"]
+)
 def test_no_other_host_name_is_answered_for(path: str, alice: World) -> None:
     for host in (
         "evil.example",

@@ -141,7 +141,7 @@ def _link(answer: httpx.Response) -> str:
 
 
 def follow(program: Program, link: str) -> httpx.Response:
-    return at_the_origin(program, f"/grip/next?link={link}", {})
+    return at_the_origin(program, f"/grip/next/00000000000?link={link}", {})
 
 
 def ends(answer: httpx.Response) -> bool:

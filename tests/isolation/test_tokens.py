@@ -285,7 +285,7 @@ def test_a_token_in_a_url_is_refused_with_advice(
     route: Route, nobody: httpx.Client, alice: World, engine_calls: list[str]
 ) -> None:
     asked = ROUTES[name_of(route)](alice.ids)
-    path = route.path.format_map({"ws": alice.workspace_id} | alice.ids)
+    path = route.path.format_map({"ws": alice.workspace_id, "unique": "00000000000"} | alice.ids)
     query = dict(asked.params) | {"token": alice.agent.secret}
     answer = nobody.request(route.method, path, params=query, headers=asked.headers, json=asked.json)
     assert answer.status_code == 400

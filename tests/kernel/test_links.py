@@ -1,4 +1,5 @@
 import asyncio
+from urllib.parse import urlsplit
 
 from chalicelib.kernel import grip, links, scope
 from chalicelib.onebox.program import Program
@@ -43,3 +44,8 @@ def test_a_relay_says_of_several_channels_how_far_it_is_in_one_header_or_in_many
     expected = {"ws-a": 7, "ws-b": 9}
     assert grip.last_sent(["ws-a; last-id=7, ws-b; last-id=9"]) == expected
     assert grip.last_sent(["ws-a; last-id=7", "ws-b; last-id=9"]) == expected
+
+
+def test_no_two_links_have_one_path() -> None:
+    link = links.Link(kind=stream.KIND, workspace_id="0SvZyeiS0Mk", after=1)
+    assert len({urlsplit(links.address(link)).path for _ in range(1000)}) == 1000

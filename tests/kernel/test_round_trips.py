@@ -105,7 +105,7 @@ MORE: dict[str, tuple[list[str], str]] = {
         "the permission says which task it is for",
     ),
     "GET /mcp/{ws}": (["query", "query"], "the agent's own entries, and the offers to all"),
-    "GET /grip/next": (["batch get", "query"], "authentication is in the link"),
+    "GET /grip/next/{unique}": (["batch get", "query"], "authentication is in the link"),
     "getInbox": (["query", "query"], "the agent's own entries, and the offers to all"),
     "getNextTask": (["query", *WRITE], "the queue, then the claim"),
     "updateTaskStatus": (["query", *WRITE], "something waits for the agent: is it about this task?"),

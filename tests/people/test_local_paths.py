@@ -60,7 +60,7 @@ LEADS_AWAY = [
     "/AUTH/google/login",
     "/api/workspaces",
     "/mcp/x",
-    "/grip/next",
+    "/grip/next/00000000000",
     "/" + "a" * LONGEST,
 ]
 STAYS = [

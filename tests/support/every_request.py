@@ -212,7 +212,7 @@ ROUTES: dict[str, Ask] = {
     "DELETE /mcp/{ws}": end_of_session,
     "POST /mcp/{ws}/stateless": stateless,
     "GET /mcp/{ws}/stateless": lambda place: place.agent.http.get(f"{place.agent.path}/stateless"),
-    "GET /grip/next": opening("/grip/next?link={link}"),
+    "GET /grip/next/{unique}": opening("/grip/next/00000000000?link={link}"),
     "GET /api/openapi.json": by_person("GET", "/api/openapi.json"),
 }
 
