@@ -31,7 +31,8 @@ from chalicelib.kernel.tenancy import Outside, Reach
 # Longer is not to be had by a role that was assumed itself, as a function's is.
 LIFETIME = 3_600
 FRESH, USABLE = LIFETIME - 300, LIFETIME - 30
-MOST_KEPT = 1_000
+# About 2 KB each.
+MOST_KEPT = 10_000
 # The tags of a session share about 450 bytes.
 MOST_TOGETHER = 20
 

@@ -18,6 +18,7 @@ NAMES = (
     "relay",
     "memory",
     "round_trips",
+    "wall",
     "dashboard",
     "interactions",
     "board",
