@@ -62,11 +62,26 @@ export async function call<T>(method: Method, path: string, options: Options = {
   }
   if (options.signal) init.signal = options.signal;
   if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
-  const response = await fetch(path, init).catch(() => {
-    throw unreachable();
-  });
+  const response = await inTime(path, init);
   if (!response.ok) throw await refusal(response, path);
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+const MOST_WAITS = 3;
+const LONGEST_WAIT_S = 15;
+
+/** What came too often was not carried out: it is sent again, any call, when the server says so. */
+async function inTime(path: string, init: RequestInit): Promise<Response> {
+  for (let waits = 0; ; waits += 1) {
+    const response = await fetch(path, init).catch(() => {
+      throw unreachable();
+    });
+    const seconds = Number(response.headers.get("Retry-After") ?? NaN);
+    if (response.status !== 429 || waits === MOST_WAITS || !(seconds >= 0 && seconds <= LONGEST_WAIT_S)) return response;
+    // Not all tabs at the same moment.
+    await new Promise((resolve) => setTimeout(resolve, (seconds + Math.random()) * 1000));
+    if (init.signal?.aborted) return response;
+  }
 }
 
 export async function refusal(response: Response, path: string): Promise<Problem> {
