@@ -61,9 +61,11 @@ def test_the_private_subnets_have_no_way_to_the_internet_and_cost_nothing(packag
     for route in packaged.of_type("AWS::EC2::Route").values():
         assert route["Properties"]["RouteTableId"] == {"Ref": "PublicRoutes"}
     assert packaged.of_type("AWS::EC2::NatGateway") == {}
-    assert [one["Properties"]["VpcEndpointType"] for one in packaged.of_type("AWS::EC2::VPCEndpoint").values()] == [
-        "Gateway"
-    ]
+    endpoints = packaged.of_type("AWS::EC2::VPCEndpoint").values()
+    assert {one["Properties"]["VpcEndpointType"] for one in endpoints} == {"Gateway"}
+    for endpoint in endpoints:
+        for statement in endpoint["Properties"]["PolicyDocument"]["Statement"]:
+            assert "*" not in (statement["Resource"], *statement["Resource"]), "only what is our own"
     for subnet in packaged.of_type("AWS::EC2::Subnet").values():
         assert not subnet["Properties"].get("MapPublicIpOnLaunch", False)
 
