@@ -17,7 +17,7 @@ from infra.tools.command import run
 from infra.tools.package import ALIAS, package
 from infra.tools.secret import Secret
 from infra.tools.site import Site
-from infra.tools.stack import Outputs, Stack
+from infra.tools.stack import Stack
 from infra.tools.stages import Refusal
 from infra.tools.upload import upload
 
@@ -40,21 +40,18 @@ def deploy(stage: str, folder: Path, chosen: Mapping[str, str], at: Account, sta
     changed = stack.bring_to(uploaded.template_url, declared, chosen)
     say("The stack is up." if changed else "The stack was up to date.")
     outputs = stack.outputs()
-    url = address(outputs)
-    if Secret(at.clients.client("secretsmanager"), outputs["Secret"]).complete(url):
-        say("Keys and address are in the secret.")
+    secrets = at.clients.client("secretsmanager")
+    shown = secrets.get_secret_value(SecretId=outputs["OriginSecret"])["SecretString"]
+    if Secret(secrets, outputs["Secret"]).complete(outputs["Url"], shown):
+        say("Keys and address are in the secret; functions that run already read them within four minutes.")
+    say(Site(at.clients.client("s3"), at.clients.client("cloudfront"), outputs).publish(DASHBOARD))
     if "SiteBucket" in outputs:
         site = Site(at.clients.client("s3"), at.clients.client("cloudfront"), outputs)
         say(site.publish(DASHBOARD))
     if stage == "prod":
         stack.protect()
     _forget_old_versions(at, stack)
-    return url
-
-
-def address(outputs: Outputs) -> str:
-    """Where people find the stage: its CDN, or, where there is none, its API."""
-    return outputs.get("Url", outputs["EndpointURL"]).rstrip("/")
+    return outputs["Url"]
 
 
 def _check_room(at: Account, template: Mapping[str, dict[str, dict[str, dict[str, int]]]]) -> None:

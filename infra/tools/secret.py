@@ -17,8 +17,15 @@ from chalicelib.kernel.settings import ConfigurationError, Settings
 from infra.tools.stages import Refusal
 
 NOTICE = round(2 * FRESH)
-# Only `rotate` changes these, and each deployment the address.
-NOT_BY_HAND = {"signing_key", "previous_signing_key", "signing_key_since", "push_key", "public_url"}
+# Only `rotate` changes the keys; each deployment writes the rest.
+NOT_BY_HAND = {
+    "signing_key",
+    "previous_signing_key",
+    "signing_key_since",
+    "push_key",
+    "public_url",
+    "origin_secret",
+}
 
 
 class Secret:
@@ -40,10 +47,11 @@ class Secret:
         self._api.put_secret_value(SecretId=self._id, SecretString=json.dumps(dict(values), sort_keys=True))
         return True
 
-    def complete(self, public_url: str) -> bool:
-        """Add what a new stage lacks, and the address at which it now is; whether anything changed."""
-        values = self.read()
-        return self.write({"push_key": keys.push_key()} | values | {"public_url": public_url})
+    def complete(self, public_url: str, origin_secret: str) -> bool:
+        """Add what a new stage lacks, the address at which it now is, and what its CDN shows to prove itself; whether
+        anything changed."""
+        known = {"public_url": public_url, "origin_secret": origin_secret}
+        return self.write({"push_key": keys.push_key()} | self.read() | known)
 
     def rotate(self, *, at_once: bool) -> int:
         """Put a new signing key beside the present one; the time (in seconds since 1970) from which it signs.

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.kernel.limits import SECRET_HEADER
-from chalicelib.kernel.settings import Settings, overlaid
+from chalicelib.kernel.settings import Settings
 from chalicelib.onebox.program import CONTENT_SECURITY_POLICY
 from chalicelib.onebox.static import StaticSite
 from chalicelib.wiring import api
@@ -97,10 +97,7 @@ def test_the_api_and_the_relay_know_that_a_request_came_through_cloudfront(
         assert header["HeaderName"].lower() == SECRET_HEADER
         assert header["HeaderValue"] == {"Fn::Sub": "{{resolve:secretsmanager:${OriginSecret}}}"}
     assert "OriginCustomHeaders" not in origins["site"]
-    template = packaged.expanded["Resources"]["Secret"]["Properties"]["GenerateSecretString"]["SecretStringTemplate"]
-    values = json.loads(template["Fn::Sub"])
-    assert values == {"origin_secret": "{{resolve:secretsmanager:${OriginSecret}}}"}
-    assert overlaid(Settings(), values).origin_secrets
+    assert packaged.expanded["Outputs"]["OriginSecret"] == {"Value": {"Ref": "OriginSecret"}}
     variables = packaged.expanded["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
     assert variables["HANDRAIL_CLIENT_ADDRESS_HEADER"].lower() == "x-handrail-client-address"
 

@@ -17,7 +17,7 @@ import pytest
 
 from infra.tools import account as accounts
 from infra.tools.account import Account
-from infra.tools.deploy import _check_room, address, pairs
+from infra.tools.deploy import _check_room, pairs
 from infra.tools.destroy import destroy
 from infra.tools.stack import Stack
 from infra.tools.stages import ROOT, Refusal
@@ -149,12 +149,6 @@ def test_an_account_that_cannot_reserve_what_the_functions_ask_for(reserved: int
     else:
         with pytest.raises(Refusal, match="ask for more under Service Quotas"):
             _check_room(at, template)
-
-
-def test_the_address_is_that_of_the_cdn_where_there_is_one() -> None:
-    api = "https://x.execute-api.eu-central-1.amazonaws.com/live/"
-    assert address({"EndpointURL": api}) == api.rstrip("/")
-    assert address({"EndpointURL": api, "Url": "https://h.example"}) == "https://h.example"
 
 
 # -- destroying ---------------------------------------------------------------------------

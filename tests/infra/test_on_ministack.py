@@ -23,7 +23,7 @@ import pytest
 from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.scheduler import schedule_event
 from infra.tools import template
-from infra.tools.account import Account
+from infra.tools.account import DASHBOARD, Account
 from infra.tools.deploy import deploy
 from infra.tools.destroy import destroy
 from infra.tools.layer import Target
@@ -157,6 +157,18 @@ def test_a_second_deployment_of_the_same_changes_no_key(cloud: Cloud) -> None:
     before = secret.read()
     assert cloud.deploy() == cloud.url
     assert secret.read() == before
+
+
+def test_the_dashboard_is_in_its_bucket(cloud: Cloud) -> None:
+    bucket = cloud.stack.outputs()["SiteBucket"]
+    index = cloud.at.clients.client("s3").get_object(Bucket=bucket, Key="index.html")
+    assert index["Body"].read() == (DASHBOARD / "index.html").read_bytes()
+
+
+def test_the_functions_know_what_only_the_cdn_can_show(cloud: Cloud) -> None:
+    secrets = cloud.at.clients.client("secretsmanager")
+    shown = secrets.get_secret_value(SecretId=cloud.stack.outputs()["OriginSecret"])["SecretString"]
+    assert Secret(secrets, cloud.stack.outputs()["Secret"]).read()["origin_secret"] == shown
 
 
 def test_the_main_job_is_done_through_api_gateway_and_the_relay(cloud: Cloud, person: Person) -> None:

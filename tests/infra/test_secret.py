@@ -60,17 +60,18 @@ def in_use(manager: Manager, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tu
 
 
 def test_a_first_deployment_adds_what_cloudformation_cannot_make(secret: Secret, manager: Manager) -> None:
-    assert secret.complete("https://h.example") is True
+    assert secret.complete("https://h.example", "shown") is True
     made = overlaid(Settings(), manager.values)
     assert (made.signing_key, made.public_url, len(made.push_key)) == ("first" * 12, "https://h.example", 43)
+    assert made.origin_secrets == ["shown"]
 
 
 def test_a_later_one_changes_no_key(secret: Secret, manager: Manager) -> None:
-    secret.complete("https://h.example")
+    secret.complete("https://h.example", "shown")
     before = manager.values
-    assert secret.complete("https://h.example") is False
+    assert secret.complete("https://h.example", "shown") is False
     assert manager.written == 1
-    assert secret.complete("https://other.example") is True
+    assert secret.complete("https://other.example", "shown") is True
     assert manager.values == before | {"public_url": "https://other.example"}
 
 
@@ -111,7 +112,9 @@ def test_settings_are_set_and_taken_away(secret: Secret, manager: Manager) -> No
     assert manager.values == {"signing_key": "first" * 12, "oidc_client_id": "me"}
 
 
-@pytest.mark.parametrize("name", ["oidc_clientid", "signing_key", "previous_signing_key", "push_key", "public_url"])
+@pytest.mark.parametrize(
+    "name", ["oidc_clientid", "signing_key", "previous_signing_key", "push_key", "origin_secret"]
+)
 def test_what_is_no_setting_or_not_for_hands_is_refused(secret: Secret, manager: Manager, name: str) -> None:
     with pytest.raises(Refusal, match=name):
         secret.set({name: "x"})
