@@ -29,6 +29,8 @@ Item = dict[str, Json]
 Headers = dict[str, str]
 
 MOST_CHANNELS = 110
+# Pushpin repeats requests of at most 100,000 bytes, and refuses to hold the answers of longer ones.
+MOST_REPEATED = 96_000
 EVENT_STREAM = "text/event-stream"
 RETRY = "retry: 2000\n"
 

@@ -122,6 +122,17 @@ def test_an_archived_workspace_stops_agents_and_is_listed_and_restored(
     agent.call("reply", chat_id=task["id"], text="In time")
 
 
+def test_a_call_too_long_for_a_relay_to_repeat_is_answered_at_once_and_can_be_made_again(
+    person: Person, workspace_id: str, agent: Agent
+) -> None:
+    asked = {"workspace_id": workspace_id, "tool_name": "Bash", "description": "Build", "input": "make"}
+    params = {"name": "requestPermission", "arguments": asked, "_meta": {"padding": "x" * 100_000}}
+    waiting = agent.post("tools/call", params).json()["result"]["structuredContent"]
+    assert waiting["status"] == "waiting"
+    decide(person, workspace_id, "allow")
+    assert agent.post("tools/call", params).json()["result"]["structuredContent"]["behavior"] == "allow"
+
+
 def test_changing_one_field_leaves_the_others(person: Person) -> None:
     workspace_id = person.create_workspace("first", mission="Stays")["id"]
     changed = person.ask("PATCH", f"/api/workspaces/{workspace_id}", json={"name": "second"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chalicelib.kernel import grip
 from chalicelib.kernel.http import Call, Reply, Routes
 from chalicelib.kernel.mcp import era_session, era_stateless
 from chalicelib.kernel.mcp.server import Server
@@ -10,13 +11,20 @@ SESSION = "/mcp/{ws}"
 STATELESS = "/mcp/{ws}/stateless"
 
 
+def _fit_to_be_held(call: Call[bytes, object], reply: Reply) -> Reply:
+    """A request too long for a relay to repeat has its answer, which says to call again, at once."""
+    if len(call.body) <= grip.MOST_REPEATED or reply.headers.get("Grip-Hold") != "response":
+        return reply
+    return Reply(reply.status, reply.body, {k: v for k, v in reply.headers.items() if not k.startswith("Grip-")})
+
+
 def routes_of(server: Server) -> Routes:
     routes = Routes()
 
     @routes.route("POST", SESSION, access="agent")
     def message(call: Call[bytes, object]) -> Reply:
         """Send an MCP message (up to 2025-11-25)."""
-        return era_session.post(server, call)
+        return _fit_to_be_held(call, era_session.post(server, call))
 
     @routes.route("GET", SESSION, access="agent", media_type="text/event-stream")
     def events(call: Call[bytes, object]) -> Reply:
@@ -31,7 +39,7 @@ def routes_of(server: Server) -> Routes:
     @routes.route("POST", STATELESS, access="agent")
     def stateless_message(call: Call[bytes, object]) -> Reply:
         """Send an MCP request (2026-07-28)."""
-        return era_stateless.post(server, call)
+        return _fit_to_be_held(call, era_stateless.post(server, call))
 
     @routes.route("GET", STATELESS, access="agent", status=405)
     def no_stream(call: Call[bytes, object]) -> Reply:

@@ -25,6 +25,9 @@ export interface StreamHandlers {
   live: (isLive: boolean) => void;
 }
 
+const MOST_NAMED = 200;
+const LONGEST_AFTER = 3_800;
+
 /** `looks` fires "look" when the person comes back to a tab that shows what this stream brings. */
 export async function followEvents(on: StreamHandlers, looks: EventTarget, signal: AbortSignal): Promise<void> {
   const backoff = new Backoff(looks);
@@ -62,8 +65,17 @@ async function connectOnce(on: StreamHandlers, looks: EventTarget, signal: Abort
   }
 }
 
-function afterOf(cursors: Map<string, number>): string {
-  return [...cursors].map(([id, seq]) => `${encodeURIComponent(id)}:${seq}`).join(",");
+/** As many as a URL has room for on every relay; what is not named is loaded anew. */
+export function afterOf(cursors: Map<string, number>): string {
+  const named: string[] = [];
+  let length = 0;
+  for (const [id, seq] of cursors) {
+    const one = `${encodeURIComponent(id)}:${seq}`;
+    length += one.length + 1;
+    if (named.length === MOST_NAMED || length > LONGEST_AFTER) break;
+    named.push(one);
+  }
+  return named.join(",");
 }
 
 /** Aborts its signal when nothing was heard for too long, or when the browser says that the network went. */

@@ -13,7 +13,7 @@ from chalicelib.kernel.http import Reply, convert
 from chalicelib.kernel.scope import for_session
 from chalicelib.wiring.maintenance import run_due_work
 from chalicelib.workspaces import person_stream, rules
-from chalicelib.workspaces.person_stream import KIND, MOST_HELD, MOST_NAMED
+from chalicelib.workspaces.person_stream import KIND, LONGEST_AFTER, MOST_HELD, MOST_NAMED
 from tests.support.clients import Person
 from tests.support.scopes import emit_events, of_person
 
@@ -169,7 +169,7 @@ BAD = {
     f"0SvZyeiS0Mk:{10**15}": "is a list like",
     "0SvZyeiS0Mk:1,0SvZyeiS0Mk:2": "names a workspace twice",
     ",".join(f"0SvZyei{n:04}:1" for n in range(MOST_NAMED + 1)): f"names {MOST_NAMED + 1} workspaces",
-    "x" * 6_000: "length <=",
+    "x" * (LONGEST_AFTER + 1): "length <=",
 }
 
 
