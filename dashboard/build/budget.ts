@@ -1,6 +1,7 @@
 /**
- * Fails the build when what the first page load needs, gzipped, outgrows its bound; prints the figures, and beside
- * them what comes later: the service worker, and everything together.
+ * Fails the build when what a view needs on a first visit, gzipped, outgrows its bound: the page's own code, the
+ * view's, and all that these import. Prints the figures, and beside them what comes later: the service worker, and
+ * everything together.
  */
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,8 @@ export interface Budget {
 
 const SCRIPT_OR_STYLE = /\.(js|css)$/;
 
-export function budget(limits: Budget, worker: string): Plugin {
+/** `view` tells the modules that are views, and by its first group their names. */
+export function budget(limits: Budget, view: RegExp, worker: string): Plugin {
   let folder = "";
   return {
     name: "handrail-budget",
@@ -23,12 +25,13 @@ export function budget(limits: Budget, worker: string): Plugin {
       folder = join(config.root, config.build.outDir);
     },
     generateBundle(_options, bundle) {
-      const used = firstLoad(bundle);
-      for (const kind of ["js", "css"] as const) {
-        const line = `first load ${kind}: ${used[kind]} B gzip (bound ${limits[kind]} B)`;
-        if (used[kind] > limits[kind]) this.error(line);
+      const over: string[] = [];
+      for (const [name, used] of firstLoads(bundle, view)) {
+        const line = `first load of ${name}: ${used.js} B of scripts, ${used.css} B of styles, gzip`;
         console.info(line);
+        if (used.js > limits.js || used.css > limits.css) over.push(line);
       }
+      if (over.length > 0) this.error(`over ${limits.js} B of scripts or ${limits.css} B of styles:\n${over.join("\n")}`);
     },
     closeBundle() {
       const sizes = sizesIn(folder);
@@ -44,7 +47,19 @@ function sizesIn(folder: string): Map<string, number> {
   return new Map(names.map((name) => [name, gzipSync(readFileSync(join(folder, name))).length]));
 }
 
-function firstLoad(bundle: Rollup.OutputBundle): Budget {
+function firstLoads(bundle: Rollup.OutputBundle, view: RegExp): Map<string, Budget> {
+  const chunks = Object.values(bundle).filter((file) => file.type === "chunk");
+  const entries = chunks.filter(({ isEntry }) => isEntry);
+  const loads = new Map<string, Budget>();
+  for (const chunk of chunks) {
+    const name = view.exec(chunk.facadeModuleId ?? "")?.[1];
+    if (name) loads.set(name, weigh([...entries, chunk], bundle));
+  }
+  return loads;
+}
+
+/** These and all that they import. */
+function weigh(chunks: Rollup.OutputChunk[], bundle: Rollup.OutputBundle): Budget {
   const scripts = new Set<string>();
   const styles = new Set<string>();
   const visit = (name: string): void => {
@@ -54,11 +69,8 @@ function firstLoad(bundle: Rollup.OutputBundle): Budget {
     for (const style of file.viteMetadata?.importedCss ?? []) styles.add(style);
     file.imports.forEach(visit);
   };
-  for (const file of Object.values(bundle)) {
-    if (file.type === "chunk" && file.isEntry) visit(file.fileName);
-  }
-  const size = (names: Set<string>): number =>
-    [...names].reduce((sum, name) => sum + gzipped(bundle[name]), 0);
+  for (const { fileName } of chunks) visit(fileName);
+  const size = (names: Set<string>): number => [...names].reduce((sum, name) => sum + gzipped(bundle[name]), 0);
   return { js: size(scripts), css: size(styles) };
 }
 

@@ -45,8 +45,8 @@ class Overlays {
     return this.#show("new workspace", DIALOGS.newWorkspace, {});
   }
 
-  newTask(workspaceId: string): Promise<void> {
-    return this.#show(`new task ${workspaceId}`, DIALOGS.newTask, { workspaceId });
+  newTask(workspaceId: string, parentId: string | null = null): Promise<void> {
+    return this.#show(`new task ${workspaceId} ${parentId}`, DIALOGS.newTask, { workspaceId, parentId });
   }
 
   async #show<Props extends object>(

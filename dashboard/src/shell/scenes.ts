@@ -1,6 +1,7 @@
 /** Which view shows a route, with what, loaded when it is first wanted: nobody downloads what they do not look at. */
 import type { Component } from "svelte";
 import type { Route } from "../router.svelte.ts";
+import { DIALOGS } from "./overlays.svelte.ts";
 import NotFound from "../views/NotFound.svelte";
 
 export type AnyView = Component<Record<string, unknown>>;
@@ -63,7 +64,7 @@ export function sceneOf(route: Route): Scene {
 }
 
 /** Fetches one after the other what was not needed so far, while the browser has nothing else to do. */
-export async function preload(loads: (() => Promise<unknown>)[] = everyView()): Promise<void> {
+export async function preload(loads: (() => Promise<unknown>)[] = everything()): Promise<void> {
   if (savesData()) return;
   for (const load of loads) {
     await idle();
@@ -72,8 +73,11 @@ export async function preload(loads: (() => Promise<unknown>)[] = everyView()): 
   }
 }
 
-function everyView(): (() => Promise<AnyView>)[] {
-  return Object.values(VIEWS).map((load) => () => loadOnce(load as Load<never>));
+/** What a key brings up anywhere first. */
+function everything(): (() => Promise<unknown>)[] {
+  const { palette, ...dialogs } = DIALOGS;
+  const views = Object.values(VIEWS).map((load) => () => loadOnce(load as Load<never>));
+  return [palette, ...views, ...Object.values(dialogs)];
 }
 
 function idle(): Promise<void> {

@@ -7,6 +7,8 @@ import type { Attachment } from "../api/types.ts";
 import { Shared } from "./shared.ts";
 
 const PREFIX = "handrail:draft:";
+/** How the names begin under which the outboxes keep what was not sent, see `outbox.svelte.ts`. */
+export const OUTBOXES = "outbox/";
 let owner = "";
 const keyOf = (name: string): string => `${PREFIX}${owner}/${name}`;
 

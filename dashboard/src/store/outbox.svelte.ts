@@ -10,7 +10,7 @@
  *        └────────────────► failed ─────► sending, when the person says so
  */
 import type { Attachment, Message } from "../api/types.ts";
-import { onWritten, unsaved } from "./draft.svelte.ts";
+import { onWritten, OUTBOXES, unsaved } from "./draft.svelte.ts";
 import { Shared } from "./shared.ts";
 
 export interface Outgoing {
@@ -26,7 +26,6 @@ export interface Outgoing {
   unsure: boolean;
 }
 
-const NAMES = "outbox/";
 /** The server knows a request by its key for a day: one that is sent later by itself could be there twice. */
 const WAITS_MS = 20 * 60 * 60_000;
 const TOO_OLD = "It waited too long for the connection.";
@@ -36,7 +35,7 @@ export class Outbox {
   readonly #name: string;
 
   constructor(name: string) {
-    this.#name = NAMES + name;
+    this.#name = OUTBOXES + name;
     // Nobody waits for the answer to what was under way when the page was left.
     this.entries = this.#kept().map((one) => (one.state === "sending" ? { ...one, state: "waiting", unsure: true } : one));
   }
@@ -119,13 +118,13 @@ export function outboxOf(workspaceId: string, taskId: string): Outbox {
 
 /** The tasks that have something unsent, as their outboxes are named. */
 export function withUnsent(): { workspace_id: string; id: string }[] {
-  return unsaved.under(NAMES).map((name) => {
+  return unsaved.under(OUTBOXES).map((name) => {
     const [workspace_id = "", id = ""] = name.split("/");
     return { workspace_id, id };
   });
 }
 
-onWritten((name) => name.startsWith(NAMES) && boxes.get(name.slice(NAMES.length))?.read());
+onWritten((name) => name.startsWith(OUTBOXES) && boxes.get(name.slice(OUTBOXES.length))?.read());
 
 function isSame(message: Message, one: Outgoing): boolean {
   return (

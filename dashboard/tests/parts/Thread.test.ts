@@ -140,7 +140,7 @@ describe("a thread", () => {
   it("shows what was asked with its outcome, and what was changed by whom", async () => {
     const decided = { status: "allowed", behavior: "allow_always", rule: "git *", decided_by: ADA, decided_at: AT, version: 2 } as const;
     await shown({ permissions: [shop.permission("r1", decided)] });
-    expect(screen.getByRole("group", { name: "Permission: Bash" }).textContent).toMatch(/Always allowed\s+by you/);
+    expect((await screen.findByRole("group", { name: "Permission: Bash" })).textContent).toMatch(/Always allowed\s+by you/);
     const one = { id: "a1", workspace_id: shop.id, task_id: "t1", version: 1, at: AT, actor: BOT, kind: "status" as const };
     await shop.happens("status.updated", { activities: [{ ...one, before: "notstarted", after: "ongoing" }] });
     expect(log().textContent).toMatch(/laptop started it/);

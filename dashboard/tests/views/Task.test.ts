@@ -69,8 +69,7 @@ describe("the page of a task", () => {
   it("is edited in place, and does not write over what somebody else wrote meanwhile", async () => {
     const requests = await shown({ title: "Mine", body: "Old" }, { [`PATCH ${ONE()}`]: () => shop.task("t1", 3) });
     run("task.edit");
-    await tick();
-    const body = screen.getByRole("textbox", { name: /^Description/ });
+    const body = await screen.findByRole("textbox", { name: /^Description/ });
     await fireEvent.input(body, { target: { value: "My words" } });
     await shop.happens("task.updated", {
       task: shop.task("t1", 2, { title: "Mine", body: "Their words" }),
@@ -87,8 +86,7 @@ describe("the page of a task", () => {
   it("offers what was typed again after Escape", async () => {
     await shown({ title: "Mine" });
     run("task.edit");
-    await tick();
-    await fireEvent.input(screen.getByRole("textbox", { name: "Title" }), { target: { value: "Better" } });
+    await fireEvent.input(await screen.findByRole("textbox", { name: "Title" }), { target: { value: "Better" } });
     await fireEvent.keyDown(screen.getByRole("textbox", { name: "Title" }), { key: "Escape" });
     expect(screen.queryByRole("form", { name: "Edit task" })).toBeNull();
     toasts.undoLatest();

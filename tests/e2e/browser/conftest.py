@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 from chalicelib.kernel import clock, directory
 from chalicelib.kernel.directory import Membership
 from chalicelib.onebox.program import Program
-from tests.e2e.browser.windows import Seat, enter
+from tests.e2e.browser.board import expect_titles, set_status
+from tests.e2e.browser.device import Device
+from tests.e2e.browser.windows import Seat, enter, open_place
 from tests.support.clients import Person
 
 
@@ -76,3 +78,29 @@ def sign_in() -> Callable[[Page], Page]:
         return page
 
     return through_the_door
+
+
+@pytest.fixture
+def tasks(person: Person, workspace_id: str) -> dict[str, Any]:
+    """Three not begun, two under way."""
+    names = ("alpha", "beta", "gamma", "delta", "epsilon")
+    made = {title: person.create_task(workspace_id, title) for title in names}
+    for title in ("delta", "epsilon"):
+        set_status(person, workspace_id, made[title]["id"], "ongoing")
+    return made
+
+
+@pytest.fixture
+def board(new_window: NewWindow, person: Person, workspace_id: str, tasks: dict[str, Any]) -> Page:
+    page = open_place(enter(new_window(), person), f"/w/{workspace_id}?view=board")
+    expect_titles(page, "Not started", "alpha", "beta", "gamma")
+    expect_titles(page, "Ongoing", "delta", "epsilon")
+    return page
+
+
+@pytest.fixture
+def device(new_window: NewWindow, person: Person) -> Device:
+    """With a page of the person's on it, which may notify."""
+    page = enter(new_window(), person)
+    page.context.grant_permissions(["notifications"])
+    return Device(open_place(page, "/"))

@@ -95,56 +95,78 @@ def test_what_happened_while_offline_appears_once_and_the_connection_says_so_mea
     expect(reading.get_by_role("combobox", name="Status")).to_contain_text("Ongoing")
 
 
-def test_a_killed_server_that_returns_finds_the_page_as_it_was_left(new_window: NewWindow, tmp_path: Path) -> None:
-    process = Process(tmp_path)
-    port = process.url.rpartition(":")[2]
+class Answering:
+    """A page on a task that is being answered, of a program that goes and comes back."""
+
+    def __init__(self, new_window: NewWindow, data: Path) -> None:
+        self.data = data
+        self.process = Process(data)
+        self.port = self.process.url.rpartition(":")[2]
+        owner = self.process.owner()
+        self.workspace_id: str = owner.create_workspace("away")["id"]
+        self.task: str = owner.create_task(self.workspace_id, "Being answered")["id"]
+        self.page = enter(new_window(self.process.url), owner)
+        open_place(self.page, f"/w/{self.workspace_id}/t/{self.task}")
+
+    def comes_back(self) -> None:
+        self.process = Process(self.data, port=self.port)
+
+    def sends(self, text: str) -> None:
+        reply(self.page).fill(text)
+        self.page.get_by_role("button", name="Send").click()
+
+    def said(self) -> list[str]:
+        path = f"/api/workspaces/{self.workspace_id}/tasks/{self.task}/messages"
+        return [message["text"] for message in self.process.owner().ask("GET", path)["items"]]
+
+
+@pytest.fixture
+def answering(new_window: NewWindow, tmp_path: Path) -> Iterator[Answering]:
+    one = Answering(new_window, tmp_path)
     try:
-        owner = process.owner()
-        workspace_id = owner.create_workspace("restarted")["id"]
-        task = owner.create_task(workspace_id, "Being answered")["id"]
-        page = enter(new_window(process.url), owner)
-        open_place(page, f"/w/{workspace_id}/t/{task}")
-        reply(page).press_sequentially("Half of ")
-
-        process.kill()
-        expect(connection(page)).not_to_contain_text("Live")
-        page.keyboard.type("an answer")
-        process = Process(tmp_path, port=port)
-        expect(connection(page)).to_contain_text("Live")
-        process.owner().reply(workspace_id, task, "Said after the restart")
-
-        expect(thread(page).get_by_text("Said after the restart", exact=True)).to_have_count(1)
-        expect(reply(page)).to_have_value("Half of an answer")
-        expect(reply(page)).to_be_focused()
-        page.keyboard.press("ControlOrMeta+Enter")
-        expect(thread(page).get_by_text("Half of an answer", exact=True)).to_have_count(1)
-        expect(reply(page)).to_have_value("")
+        yield one
     finally:
-        process.end()
+        one.process.end()
 
 
-def test_what_is_sent_while_the_server_is_away_is_kept_and_sent_once(new_window: NewWindow, tmp_path: Path) -> None:
-    process = Process(tmp_path)
-    port = process.url.rpartition(":")[2]
-    try:
-        owner = process.owner()
-        workspace_id = owner.create_workspace("away")["id"]
-        task = owner.create_task(workspace_id, "Being answered")["id"]
-        page = enter(new_window(process.url), owner)
-        open_place(page, f"/w/{workspace_id}/t/{task}")
-        process.kill()
-        reply(page).fill("Sent into the void")
-        page.get_by_role("button", name="Send").click()
-        expect(thread(page)).to_contain_text("Handrail cannot be reached")
-        process = Process(tmp_path, port=port)
-        open_place(page, f"/w/{workspace_id}/t/{task}")
-        thread(page).get_by_role("button", name="Retry").click()
-        expect(thread(page).get_by_role("button", name="Retry")).to_have_count(0)
-        expect(thread(page).get_by_text("Sent into the void", exact=True)).to_have_count(1)
-        messages = process.owner().ask("GET", f"/api/workspaces/{workspace_id}/tasks/{task}/messages")["items"]
-        assert [message["text"] for message in messages] == ["Sent into the void"]
-    finally:
-        process.end()
+def test_a_killed_server_that_returns_finds_the_page_as_it_was_left(answering: Answering) -> None:
+    page = answering.page
+    reply(page).press_sequentially("Half of ")
+    answering.process.kill()
+    expect(connection(page)).not_to_contain_text("Live")
+    page.keyboard.type("an answer")
+    answering.comes_back()
+    expect(connection(page)).to_contain_text("Live")
+    answering.process.owner().reply(answering.workspace_id, answering.task, "Said after the restart")
+
+    expect(thread(page).get_by_text("Said after the restart", exact=True)).to_have_count(1)
+    expect(reply(page)).to_have_value("Half of an answer")
+    expect(reply(page)).to_be_focused()
+    page.keyboard.press("ControlOrMeta+Enter")
+    expect(thread(page).get_by_text("Half of an answer", exact=True)).to_have_count(1)
+    expect(reply(page)).to_have_value("")
+
+
+def test_what_is_sent_while_the_server_is_away_goes_by_itself_once_and_in_order(answering: Answering) -> None:
+    page = answering.page
+    answering.process.kill()
+    for text in ("Sent into the void", "And after it"):
+        answering.sends(text)
+    expect(thread(page).get_by_text("Not sent yet")).to_have_count(2)
+    answering.comes_back()
+    expect(thread(page).get_by_text("Not sent yet")).to_have_count(0, timeout=20_000)
+    expect(thread(page).get_by_text("Sent into the void", exact=True)).to_have_count(1)
+    assert answering.said() == ["Sent into the void", "And after it"]
+
+
+def test_what_was_not_sent_when_the_page_was_left_goes_when_it_is_opened_again(answering: Answering) -> None:
+    page = answering.page
+    answering.process.kill()
+    answering.sends("Sent into the void")
+    expect(thread(page)).to_contain_text("Not sent yet")
+    answering.comes_back()
+    page.goto("/")
+    eventually(lambda: answering.said() == ["Sent into the void"])
 
 
 def test_what_could_not_be_loaded_appears_by_itself_when_the_server_is_back(

@@ -7,8 +7,8 @@ import { router } from "../../router.svelte.ts";
 
 interface Place {
   top: number;
-  /** The heights that were measured, of so many tasks. */
-  sizes: ReturnType<VirtualizerHandle["getCache"]>;
+  /** The heights that were measured, where there are many tasks; so many there were. */
+  sizes?: ReturnType<VirtualizerHandle["getCache"]>;
   amount: number;
 }
 
