@@ -10,8 +10,10 @@ from collections.abc import MutableMapping
 from typing import Any
 
 import pytest
+from chalice.app import Request
 
-from chalicelib.kernel.limits import SECRET_HEADER
+from chalicelib.kernel import links
+from chalicelib.kernel.limits import SECRET_HEADER, address_of
 from chalicelib.kernel.settings import Settings
 from chalicelib.onebox.program import CONTENT_SECURITY_POLICY
 from chalicelib.onebox.static import StaticSite
@@ -19,10 +21,12 @@ from chalicelib.wiring import api
 from infra.tools.site import NOTE
 from infra.tools.stages import ROOT
 from tests.infra.conftest import Packaged
+from tests.isolation.test_tokens import configured
 from tests.support.npm import NODE
 
 Json = dict[str, Any]
 BUCKET = " https://${AttachmentsBucket.RegionalDomainName}"
+FOLLOWED = links.PATH
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
 
@@ -49,7 +53,7 @@ def behaviour(distribution: Json, path: str) -> Json:
 def held() -> set[str]:
     """The paths whose answers a relay may hold."""
     streams = {route.path for route in api.routes if route.media_type == "text/event-stream"}
-    return {path for path in streams if path != "/grip/next"} | {
+    return {path for path in streams if not path.startswith(FOLLOWED)} | {
         route.path for route in api.routes if route.access == "agent"
     }
 
@@ -59,7 +63,7 @@ def test_whatever_may_be_held_goes_through_the_relay_and_all_else_to_the_api(dis
     for route in api.routes:
         path = route.path.replace("{", "").replace("}", "")
         chosen = behaviour(distribution, path)
-        if route.path == "/grip/next":
+        if route.path.startswith(FOLLOWED):
             assert chosen["TargetOriginId"] == "site", "only the relay follows links, and asks the API itself"
             continue
         assert chosen["TargetOriginId"] == ("relay" if route.path in held() else "api"), route.path
@@ -196,6 +200,12 @@ def run(packaged: Packaged, name: str, *requests: Json) -> list[Json]:
     return answers
 
 
+def request_with(headers: dict[str, str]) -> Request:
+    context = {"httpMethod": "GET", "resourcePath": "/", "identity": {"sourceIp": "192.0.2.1"}}
+    event = {"headers": headers, "requestContext": context, "body": None, "isBase64Encoded": False}
+    return Request(event | {"multiValueQueryStringParameters": None, "pathParameters": None, "stageVariables": None})
+
+
 class Answer:
     def __init__(self) -> None:
         self.status, self.body = 0, b""
@@ -268,7 +278,10 @@ def test_clients_that_look_for_oauth_are_answered_whatever_the_method(distributi
 def test_a_request_says_whom_it_comes_from_whatever_the_client_says(packaged: Packaged, distribution: Json) -> None:
     forged = {"x-handrail-client-address": {"value": "127.0.0.1"}}
     (answer,) = run(packaged, "EdgeRequest", {"uri": "/api/overview", "headers": forged})
-    assert answer["headers"]["x-handrail-client-address"] == {"value": "2001:db8::7"}
+    noted = {name: header["value"] for name, header in answer["headers"].items()}
+    with configured(client_address_header="X-Handrail-Client-Address", origin_secret="s"):
+        seen = [address_of(request_with(noted | {SECRET_HEADER: secret})) for secret in ("s", "guessed")]
+    assert seen == ["2001:db8::7", "192.0.2.1"]
     for path in ("/api/overview", "/api/events", "/mcp/0ZPO4WBMZIP", "/auth/session"):
         assert "EdgeRequest" in str(behaviour(distribution, path)["FunctionAssociations"])
 
