@@ -1,7 +1,8 @@
 """The event log of a workspace: one item per event, numbered without gaps, written with the change it tells of.
 
 `data` is the JSON object that clients see, ready to send. `notify` names the agents (`*`: all) whose inbox changed;
-`newly_waiting` holds the sort keys of what waits for a person since then, or anew.
+`newly_waiting` holds the sort keys of what waits for a person since then, or anew. What is `imported` happened in
+another place: it can be read, but nobody is told of it again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ class Event(Entity, kw_only=True):
     actor: Actor
     notify: list[str]
     newly_waiting: list[str] = []
+    imported: bool = False
     data: msgspec.Raw
 
     def sort_key(self) -> str:

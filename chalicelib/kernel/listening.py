@@ -78,11 +78,12 @@ def _ended_session(record: Mapping[str, Any]) -> str | None:
 
 
 def event_of(record: Mapping[str, Any]) -> Event | None:
-    """The event that a stream record is about; None for any other item, and for its removal."""
+    """The event that a stream record is about; None for any other item, its removal, and what was imported."""
     image = record["dynamodb"].get("NewImage")
     if record["eventName"] != "INSERT" or image is None or not image["sk"]["S"].startswith(Event.key("")):
         return None
-    return msgspec.json.decode(image["body"]["S"], type=Event)
+    event = msgspec.json.decode(image["body"]["S"], type=Event)
+    return None if event.imported else event
 
 
 def _frame(event: Event) -> grip.Item:

@@ -9,9 +9,10 @@ finds what the first time did.
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from chalicelib.kernel import clock, directory, emails, roles
-from chalicelib.kernel.directory import Due, InvitationRoute, Session
+from chalicelib.kernel.directory import Due, InvitationRoute, Role, Session
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import AlreadyInvited, AlreadyMember, Forbidden, QuotaExceeded, ValidationFailed
 from chalicelib.kernel.head import Workspace
@@ -40,6 +41,11 @@ ONLY_LOCAL = (
 )
 
 
+class Opening(NamedTuple):
+    stored: StoredInvitation
+    link: str
+
+
 def invitations(scope: Scope, limit: int, cursor: Cursor) -> Page[Invitation]:
     page = scope.list(StoredInvitation, StoredInvitation.key(""), limit, cursor, newest_first=True)
     return Page([public(one, Invitation) for one in page.items], page.next_cursor)
@@ -48,34 +54,29 @@ def invitations(scope: Scope, limit: int, cursor: Cursor) -> Page[Invitation]:
 def invite(scope: Scope, new: NewInvitation) -> Invited:
     if not settings().oidc_client_id:
         raise Forbidden(ONLY_LOCAL)
-    email = line("email", new.email)
-    if not emails.is_email(email):
-        raise ValidationFailed(("email", "is not an e-mail address"))
-    secret = random_base62(SECRET_LENGTH)
-    now = clock.now()
-    stored = StoredInvitation(
-        workspace_id=scope.workspace_id,
-        id=new_id(),
-        email=email,
-        role=new.role,
-        created_at=now,
-        invited_by=scope.actor,
-        expires_at=now + timedelta(seconds=settings().invitation_lifetime),
-        route=directory.digest(secret),
-    )
+    email = _checked(new.email)
+    stored, link = _made(scope, email, new.role)
 
     def command(unit: Unit) -> Invitation:
         roles.check(unit.role, "invite somebody")
         _check_room(unit.scope, email)
-        unit.put(stored)
-        _open(unit, stored)
-        invitation = public(stored, Invitation)
-        unit.emit("member.invited", invitation=invitation)
-        return invitation
+        return open_in(unit, stored)
 
     answered = run(scope, Invitation, command)
-    link = f"{settings().address}/invitations#{secret}" if answered.id == stored.id else None
-    return Invited(answered, link)
+    return Invited(answered, link if answered.id == stored.id else None)
+
+
+def of_owner(scope: Scope, email: str) -> Opening:
+    """For whoever runs the program: what makes the person with this address an owner, once they accept it."""
+    return Opening(*_made(scope, _checked(email), "owner"))
+
+
+def open_in(unit: Unit, stored: StoredInvitation) -> Invitation:
+    unit.put(stored)
+    _open(unit, stored)
+    invitation = public(stored, Invitation)
+    unit.emit("member.invited", invitation=invitation)
+    return invitation
 
 
 def revoke(scope: Scope, invitation_id: str) -> None:
@@ -129,6 +130,30 @@ def accept(session: Session, secret: str) -> Workspace:
 
     reads = [StoredInvitation.key(route.invitation_id), Member.key(session.person_id)]
     return run(scope, Workspace, command, reads=reads)
+
+
+def _checked(email: str) -> str:
+    email = line("email", email)
+    if not emails.is_email(email):
+        raise ValidationFailed(("email", "is not an e-mail address"))
+    return email
+
+
+def _made(scope: Scope, email: str, role: Role) -> tuple[StoredInvitation, str]:
+    """An invitation that is not open yet, and its link."""
+    secret = random_base62(SECRET_LENGTH)
+    now = clock.now()
+    stored = StoredInvitation(
+        workspace_id=scope.workspace_id,
+        id=new_id(),
+        email=email,
+        role=role,
+        created_at=now,
+        invited_by=scope.actor,
+        expires_at=now + timedelta(seconds=settings().invitation_lifetime),
+        route=directory.digest(secret),
+    )
+    return stored, f"{settings().address}/invitations#{secret}"
 
 
 def _check_room(scope: Scope, email: str) -> None:

@@ -29,8 +29,12 @@ def sign_in_locally(address: str) -> tuple[Person, Session]:
         raise NotFound()
     if not _is_loopback(address):
         raise Forbidden("Local sign-in works only in a browser on the machine that runs Handrail.")
-    person = known_as(*LOCAL_OWNER, email="owner@localhost", name="Owner")
+    person = local_owner()
     return person, open_session(person)
+
+
+def local_owner() -> Person:
+    return known_as(*LOCAL_OWNER, email="owner@localhost", name="Owner")
 
 
 def sign_out(session: Session) -> None:

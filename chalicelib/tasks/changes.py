@@ -93,12 +93,12 @@ def reassign(unit: Unit, task: StoredTask, assignee: Assignee) -> list[str]:
         return notify
     if task.status == "notstarted":
         return [offer(unit, task)]
-    return to_responsible(unit, task, "task", _as_offer(task))
+    return to_responsible(unit, task, "task", as_offer(task))
 
 
 def offer(unit: Unit, task: StoredTask) -> str:
     """Put it before every agent."""
-    return inbox.offer(unit, task.id, _as_offer(task))
+    return inbox.offer(unit, task.id, as_offer(task))
 
 
 def to_responsible(
@@ -115,7 +115,8 @@ def to_responsible(
     return [inbox.deliver(unit, to, kind, content, task_id=task.id, message_id=message_id)]
 
 
-def _as_offer(task: StoredTask) -> str:
+def as_offer(task: StoredTask) -> str:
+    """What agents read of a task that anybody may claim."""
     lines = [f"[Task {task.id}] {task.title}", task.body] if task.body else [f"[Task {task.id}] {task.title}"]
     lines += [f"(attachment {one.id}: {one.filename}, {one.size} bytes)" for one in task.attachments]
     lines.append(

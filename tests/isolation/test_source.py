@@ -35,8 +35,10 @@ SCOPE_MAKERS = {
     "for_invited": {"chalicelib.members.invitations"},
     "for_token": {"chalicelib.kernel.serving"},
     "for_link": {"chalicelib.kernel.links"},
-    "for_new": {"chalicelib.workspaces.rules"},
+    "for_new": {"chalicelib.workspaces.rules", "chalicelib.archive.importing"},
     "for_system": {
+        "chalicelib.archive.exporting",
+        "chalicelib.archive.importing",
         "chalicelib.attachments.rules",
         "chalicelib.tasks.claims",
         "chalicelib.tasks.listeners",

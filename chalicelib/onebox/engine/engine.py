@@ -83,9 +83,9 @@ class Engine:
         self.client = EngineClient(self.call, f"sqlite:{storage.path}")
 
     @classmethod
-    def open(cls, path: Path) -> "Engine":
+    def open(cls, path: Path, *, read_only: bool = False) -> "Engine":
         """Raises EngineLocked, EngineTooNew or EngineUnwritable with one line that says what to do."""
-        return cls(Storage(path))
+        return cls(Storage(path, read_only=read_only))
 
     def call(self, operation: str, kwargs: Mapping[str, object]) -> dict[str, object]:
         known = OPERATIONS.get(operation)

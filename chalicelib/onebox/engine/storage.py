@@ -31,20 +31,24 @@ _LAYOUT = """
 
 
 class Storage:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """`read_only` is for a look beside the process that owns the file, which need not know of it."""
+        if read_only and not path.exists():
+            raise EngineUnwritable(f"There is no database at {path}")
         self.path = path
-        self._lock_file = _locked(path)
+        self._read_only = read_only
+        self._lock_file = None if read_only else _locked(path)
         self._write_lock = threading.Lock()
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
         try:
             self._writer = self._connect()
-            _prepare(self._writer, path)
+            (_check if read_only else _prepare)(self._writer, path)
         except sqlite3.Error as problem:
-            self._lock_file.close()
+            self._unlock()
             raise EngineUnwritable(f"Cannot use {path} as a database: {problem}") from problem
         except BaseException:
-            self._lock_file.close()
+            self._unlock()
             raise
 
     @contextmanager
@@ -97,6 +101,10 @@ class Storage:
             self._closed = True
             self._close_idle()
             self._writer.close()
+            self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock_file is not None:
             self._lock_file.close()
 
     def _close_idle(self) -> None:
@@ -111,6 +119,8 @@ class Storage:
         connection.execute("PRAGMA busy_timeout = 5000")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -16384")
+        if self._read_only:
+            connection.execute("PRAGMA query_only = ON")
         return connection
 
 
@@ -133,7 +143,8 @@ def _locked(path: Path) -> TextIO:
     return file
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+def _check(connection: sqlite3.Connection, path: Path) -> int:
+    """The version that it was written in; raises for what is not a database of ours."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (objects,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
@@ -145,6 +156,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise EngineTooNew(
             f"{path} was written by a newer Handrail (database version {version}, this one knows {SCHEMA_VERSION})"
         )
+    return int(version)
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    version = _check(connection, path)
     if version == SCHEMA_VERSION:
         connection.execute("PRAGMA journal_mode = WAL")
         # Fails now, with one clear line, and not at the first request when the file cannot be written.
