@@ -39,10 +39,11 @@ configure: $(VENV)/.run
 rotate-secrets: $(VENV)/.run
 	@$(BIN)/python -m infra.tools.configure "$(STAGE)" rotate $(if $(NOW),now)
 
-$(VENV)/.run: requirements.txt requirements-onebox.txt constraints.txt
+$(VENV)/.run: requirements.txt requirements-onebox.txt constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Handrail needs Python 3.11 or newer; set PYTHON=..."; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -r requirements-onebox.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@$(BIN)/python tools/node.py $(VENV)/node
 	@touch $@
 

@@ -22,6 +22,7 @@ from chalicelib.archive.format import (
     KINDS,
     MESSAGES,
     PERMISSIONS,
+    RULES,
     TASKS,
     ArchiveError,
     Manifest,
@@ -36,7 +37,7 @@ from chalicelib.kernel.blobs import blobs
 from chalicelib.kernel.directory import Due
 from chalicelib.kernel.entity import Actor, Entity, public
 from chalicelib.kernel.errors import Problem
-from chalicelib.kernel.head import Counts, Head, Workspace
+from chalicelib.kernel.head import Counts, Head, Usage, Workspace
 from chalicelib.kernel.ids import new_id
 from chalicelib.kernel.scope import Scope, for_new, for_system
 from chalicelib.kernel.settings import DAY, HOUR
@@ -45,7 +46,7 @@ from chalicelib.members import invitations
 from chalicelib.members.rules import enter
 from chalicelib.people.model import Person
 from chalicelib.tasks import changes
-from chalicelib.tasks.model import OPEN, StoredTask
+from chalicelib.tasks.model import StoredTask
 from chalicelib.tasks.subtasks import SubTask
 from chalicelib.workspaces.rules import purge
 
@@ -91,7 +92,7 @@ def _bring_in(archive: Archive, contents: _Contents, owner: Person | str) -> Imp
             _write_contents(scope, archive, contents)
         if clock.now() - began > timedelta(seconds=LONGEST):
             raise ArchiveError("the import took too long; nothing of it was kept")
-        return _open(due, archive.manifest, contents.counts, contents.offers, owner)
+        return _open(due, archive.manifest, contents, owner)
     except BaseException:
         while purge(due):
             pass
@@ -153,7 +154,7 @@ def _write(scope: Scope, entities: Iterable[Entity]) -> None:
     store.batch_write(store.item_of(entity) for entity in checked)
 
 
-def _open(due: Due, manifest: Manifest, counts: Counts, offers: int, owner: Person | str) -> Imported:
+def _open(due: Due, manifest: Manifest, contents: _Contents, owner: Person | str) -> Imported:
     """The one transaction that lets the workspace appear, with somebody in it."""
     scope = for_system(due.workspace_id, deleted=True)
     if scope is None:
@@ -162,8 +163,8 @@ def _open(due: Due, manifest: Manifest, counts: Counts, offers: int, owner: Pers
 
     def command(unit: Unit) -> Workspace:
         head: Head = unit.head
-        head.deleted_at, head.counts = None, counts
-        head.unread = {"*": offers} if offers else {}
+        head.deleted_at, head.counts, head.usage = None, contents.counts, contents.usage
+        head.unread = {"*": contents.offers} if contents.offers else {}
         unit.leave(directory.due_key(due))
         if isinstance(owner, Person):
             enter(unit, Actor("person", owner.id, owner.name), owner.email, "owner", None)
@@ -181,10 +182,11 @@ class _Contents:
 
     def __init__(self, archive: Archive, folder: Path) -> None:
         self._archive, self.files = archive, archive.files()
-        self.counts, self.offers = Counts(), 0
+        self.counts, self.usage, self.offers = Counts(), Usage(), 0
         self._ids = sqlite3.connect(folder / "ids.db", isolation_level=None)
         self._ids.execute("PRAGMA synchronous = OFF")
         self._ids.execute("CREATE TABLE ids (kind TEXT, id TEXT, of TEXT, size INTEGER, PRIMARY KEY (kind, id))")
+        self._ids.execute("CREATE INDEX ids_of ON ids (kind, of)")
         self._ids.execute("CREATE TABLE sums (id TEXT PRIMARY KEY, sha256 TEXT)")
 
     def close(self) -> None:
@@ -207,8 +209,9 @@ class _Contents:
         self._check_files()
         for task in self._archive.entities(TASKS, nowhere):
             self._check_attached(task.id, task.attachments)
-            if task.status in OPEN and task.agent is not None:
-                raise ArchiveError("an open task is held by an agent")
+            if task.attachment_bytes != self._bytes_of(task.id):
+                raise ArchiveError(f"the task {task.id} has other files than it says")
+            self.usage.attachment_bytes += task.attachment_bytes
         for message in self._archive.entities(MESSAGES, nowhere):
             self._know(MESSAGES.file, message)
             self._must_know(TASKS.file, message.task_id)
@@ -216,9 +219,11 @@ class _Contents:
         for activity in self._archive.entities(ACTIVITIES, nowhere):
             self._know(ACTIVITIES.file, activity)
             self._must_know(TASKS.file, activity.task_id)
-        for kind in (PERMISSIONS, *(kind for kind in KINDS if kind.file == "permission_rules.jsonl")):
-            for entity in self._archive.entities(kind, nowhere):
-                self._know(kind.file, entity)
+        for permission in self._archive.entities(PERMISSIONS, nowhere):
+            self._know(PERMISSIONS.file, permission)
+        for rule in self._archive.entities(RULES, nowhere):
+            self._know(RULES.file, rule)
+            self.usage.rules += 1
         self._check_events(nowhere)
 
     def _check_events(self, nowhere: str) -> None:
@@ -258,6 +263,11 @@ class _Contents:
     def _must_know(self, kind: str, id: str | None) -> None:
         if self._ids.execute("SELECT 1 FROM ids WHERE kind = ? AND id = ?", (kind, id)).fetchone() is None:
             raise ArchiveError(f"{id} is not among {kind}")
+
+    def _bytes_of(self, task_id: str) -> int:
+        of_task = "SELECT coalesce(sum(size), 0) FROM ids WHERE kind = ? AND of = ?"
+        total: int = self._ids.execute(of_task, (ATTACHMENTS.file, task_id)).fetchone()[0]
+        return total
 
     def _of(self, kind: str, id: str) -> str | None:
         found = self._ids.execute("SELECT of FROM ids WHERE kind = ? AND id = ?", (kind, id)).fetchone()
