@@ -22,6 +22,7 @@ import pytest
 from chalicelib.kernel.grip import MOST_CHANNELS, frame, stream
 from chalicelib.kernel.relays import Relays, listed
 from chalicelib.onebox.http import HttpServer
+from chalicelib.onebox.pushpin import instance
 from infra.tools import template
 from tests.contract.grip import pushpin
 from tests.contract.grip.origin import Asked, Given, Origin
@@ -213,9 +214,18 @@ def test_a_stream_is_held_followed_through_its_link_and_fed_whatever_the_api_com
         assert [answer.readline() for _ in range(4)] == [b"data: 2\n", b"\n", b"data: 3\n", b"\n"]
 
 
-def test_a_connection_may_follow_as_many_channels_as_the_program_asks_for() -> None:
-    assert f"connection_subscription_max={MOST_CHANNELS}" in environment()["RELAY_SETTINGS"].split()
-    assert "message_wait=200" in environment()["RELAY_SETTINGS"].split()
+def set_in(text: str) -> dict[str, str]:
+    return {name: value for name, sign, value in (one.partition("=") for one in text.split()) if sign}
+
+
+def test_it_holds_and_orders_as_the_one_that_everything_is_tested_with() -> None:
+    tested, deployed = set_in(instance.CONFIGURATION), set_in(environment()["RELAY_SETTINGS"])
+    assert deployed["connection_subscription_max"] == str(MOST_CHANNELS)
+    assert tested["connection_subscription_max"] == "{channels}"
+    deciding = ("message_", "id_cache", "client_buffer", "subscription_linger", "push_in_http_max_body")
+    names = {name for name in tested if name.startswith(deciding)}
+    assert len(names) == 7
+    assert {name: deployed[name] for name in names} == {name: tested[name] for name in names}
 
 
 def test_an_image_without_certificates_ends_with_a_line_that_says_so(tmp_path: Path) -> None:
