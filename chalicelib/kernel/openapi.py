@@ -117,7 +117,7 @@ def _responses(route: Route, by_kind: dict[Any, dict[str, Any]]) -> dict[str, Js
         "content": {"application/problem+json": {"schema": by_kind[ProblemDetails]}},
     }
     # A server in front answers 408, 414, 421 and 431 before the program sees anything.
-    statuses = ["400", "401", "403", "404", "408", "413", "414", "421", "422", "429", "431"]
+    statuses = ["400", "401", "403", "404", "408", "413", "414", "421", "422", "429", "431", "503"]
     if route.method != "GET":
         statuses.append("409")
     return {str(route.status): success, **dict.fromkeys(statuses, problem)}
