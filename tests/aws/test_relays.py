@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from chalicelib.aws import relays
 from chalicelib.aws.relays import FRESH, LINGER, Tasks
+from chalicelib.kernel.grip import close
+from chalicelib.kernel.relays import NotPublished, Relays
 
 URL = "http://relay.handrail.internal:5561"
 
@@ -68,6 +72,49 @@ def test_a_task_that_came_back_is_there_again() -> None:
 
 def test_no_task_at_all_is_no_address() -> None:
     assert Name().tasks()() == []
+
+
+class Task:
+    """A relay that takes items at `address`; all listen on one port."""
+
+    def __init__(self, address: str, port: int = 0) -> None:
+        self.taken: list[str] = []
+        task = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                task.taken.append(self.rfile.read(int(self.headers["content-length"])).decode())
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Nobody reads it."""
+
+        self._server = ThreadingHTTPServer((address, port), Handler)
+        self.port = self._server.server_port
+        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def test_each_task_hears_of_everything_while_tasks_come_and_go() -> None:
+    one = Task("127.0.0.1")
+    two = Task("127.0.0.2", one.port)
+    name = Name("127.0.0.1", "127.0.0.2")
+    publisher = Relays(Tasks(f"http://relay.handrail.internal:{one.port}", name.lookup, lambda: name.time))
+    publisher.publish([close("ses-both")])
+    name.addresses = {"127.0.0.2"}
+    name.time += FRESH
+    publisher.publish([close("ses-drains")])
+    one.stop()
+    publisher.publish([close("ses-gone")])
+    two.stop()
+    assert [["both" in text, "drains" in text] for text in one.taken] == [[True, False], [False, True]]
+    assert ["gone" in text for text in two.taken] == [False, False, True]
+    with pytest.raises(NotPublished):
+        publisher.publish([close("ses-nobody")])
 
 
 def test_an_ip_address_is_its_own_name_and_one_that_is_nobodys_has_no_tasks() -> None:
