@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.clients import Agent, Json, Person
 from tests.support.failing import Failing, Fault
+from tests.support.push import Browser
 
 CODES = ("ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded")
 REASONS = ("ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded")
@@ -106,3 +107,17 @@ def test_an_agent_whose_token_cannot_be_looked_up_is_told_to_wait_not_that_it_is
     error: Json = answer.json()["error"]
     assert error["data"]["code"] == "unavailable"
     assert "Wait 2 seconds" in error["message"]
+
+
+def test_what_is_left_of_a_batch_of_writes_is_sent_again_a_bounded_number_of_times(
+    person: Person, dynamodb: Failing, pauses: list[float]
+) -> None:
+    browser = Browser()
+    dynamodb.put(Fault("BatchWriteItem", leave=True, times=5))
+    browser.registered(person)
+    assert len(pauses) == 5
+    endless = dynamodb.put(Fault("BatchWriteItem", leave=True))
+    is_told_to_wait(person.http.post("/api/push/devices", json=browser.subscription()))
+    assert endless.met < 10
+    endless.times = 0
+    assert len(person.ask("GET", "/api/push")["devices"]) == 1
