@@ -1,10 +1,13 @@
 import { mount } from "svelte";
 import App from "./App.svelte";
 import "./app.css";
+import { keepSecret } from "./invitation-secret.ts";
 import { router } from "./router.svelte.ts";
 import { sceneOf } from "./shell/scenes.ts";
 import "./shell/shell.css";
 import { live } from "./store/live.svelte.ts";
+
+keepSecret();
 
 // On their way while we ask who is there; whether they come is noticed where they are shown.
 sceneOf(router.route).load().catch(() => {});

@@ -8,13 +8,18 @@ import type {
   Behavior,
   Device,
   Inbox,
+  Invitation,
+  InvitationPreview,
+  IssuedInvitation,
   IssuedToken,
   List,
+  Member,
   Message,
   Permission,
   PermissionRule,
   Person,
   Push,
+  Role,
   RulePreview,
   Status,
   Task,
@@ -39,7 +44,7 @@ function query(cursor: Cursor, filters: Record<string, string | null | undefined
 }
 
 export const auth = {
-  config: () => call<{ providers: string[] }>("GET", "/auth/config"),
+  config: () => call<{ providers: string[]; names: Record<string, string> }>("GET", "/auth/config"),
   session: () => call<{ person: Person }>("GET", "/auth/session"),
   signInLocally: () => call<unknown>("POST", "/auth/local/session"),
   signOut: () => call<void>("DELETE", "/auth/session"),
@@ -64,6 +69,22 @@ export const workspaces = {
   archive: (id: string) => call<Workspace>("PUT", `${at(id)}/archive`),
   restore: (id: string) => call<Workspace>("DELETE", `${at(id)}/archive`),
   remove: (id: string, confirm: string) => call<void>("DELETE", at(id), { body: { confirm } }),
+};
+
+export const members = {
+  list: (ws: string, cursor: Cursor) => call<List<Member>>("GET", `${at(ws)}/members${query(cursor)}`),
+  change: (ws: string, personId: string, body: { role: Role; version: number }) =>
+    call<Member>("PATCH", `${at(ws)}/members/${enc(personId)}`, { body }),
+  remove: (ws: string, personId: string) => call<void>("DELETE", `${at(ws)}/members/${enc(personId)}`),
+};
+
+export const invitations = {
+  list: (ws: string, cursor: Cursor) => call<List<Invitation>>("GET", `${at(ws)}/invitations${query(cursor)}`),
+  issue: (ws: string, body: { email: string; role: Role }, idempotencyKey: string) =>
+    call<IssuedInvitation>("POST", `${at(ws)}/invitations`, { body, idempotencyKey }),
+  revoke: (ws: string, id: string) => call<void>("DELETE", `${at(ws)}/invitations/${enc(id)}`),
+  preview: (secret: string) => call<InvitationPreview>("POST", "/api/invitations/preview", { body: { secret } }),
+  accept: (secret: string) => call<Workspace>("POST", "/api/invitations/acceptance", { body: { secret } }),
 };
 
 export const tokens = {

@@ -32,6 +32,47 @@ export interface Workspace {
   counts: Counts;
 }
 
+export type Role = "owner" | "member";
+
+/** Somebody has a new one of these each time they join. */
+export interface Member {
+  id: string;
+  workspace_id: string;
+  person_id: string;
+  email: string;
+  name: string;
+  role: Role;
+  joined_at: string;
+  /** Null: they made the workspace. */
+  invited_by: Actor | null;
+  version: number;
+}
+
+export interface Invitation {
+  id: string;
+  workspace_id: string;
+  email: string;
+  role: Role;
+  created_at: string;
+  invited_by: Actor;
+  expires_at: string;
+  version: number;
+}
+
+/** The one answer that carries a link; an answer to a repeated request carries none. */
+export interface IssuedInvitation {
+  invitation: Invitation;
+  link: string | null;
+}
+
+/** What somebody is invited to. */
+export interface InvitationPreview {
+  workspace: { id: string; name: string };
+  role: Role;
+  invited_by: Actor;
+  expires_at: string;
+}
+
 export interface Token {
   id: string;
   workspace_id: string;
@@ -207,5 +248,7 @@ export interface LogEvent {
   replaced?: Token;
   permission?: Permission;
   permission_rule?: PermissionRule;
+  member?: Member;
+  invitation?: Invitation;
   activities?: Activity[];
 }

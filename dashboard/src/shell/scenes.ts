@@ -23,6 +23,7 @@ const VIEWS = {
   settings: () => import("../views/Settings.svelte"),
   personal: () => import("../views/Personal.svelte"),
   signin: () => import("../views/SignIn.svelte"),
+  invitation: () => import("../views/Invitation.svelte"),
 };
 
 type Load<Props extends object> = () => Promise<{ default: Component<Props> }>;
@@ -55,7 +56,7 @@ export function sceneOf(route: Route): Scene {
     case "settings":
       return scene(VIEWS.settings, { workspaceId: route.workspaceId }, route.workspaceId);
     case "signin":
-      return scene(VIEWS.signin, { next: route.next });
+      return scene(VIEWS.signin, { next: route.next, problem: route.problem });
     case "not-found":
       return scene(notFound, { what: "page" as const });
     default:

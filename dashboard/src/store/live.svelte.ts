@@ -93,8 +93,9 @@ class Live {
     if (workspace.seq > store.log.cursor && (isNew || this.connection !== "live")) void store.resync();
   }
 
+  /** It is not there for this person any more; it may come back, if somebody lets them in again. */
   forget(id: string): void {
-    this.workspaces.delete(id);
+    this.workspaces.evict((workspace) => workspace.id === id);
     this.#stores.delete(id);
     this.inbox.forget(id);
   }

@@ -6,7 +6,9 @@
  */
 import type {
   Activity,
+  Invitation,
   LogEvent,
+  Member,
   Message,
   Permission,
   PermissionRule,
@@ -26,6 +28,8 @@ export class WorkspaceLog {
   readonly tokens = new Collection<Token>();
   readonly permissions = new Collection<Permission>();
   readonly permissionRules = new Collection<PermissionRule>();
+  readonly members = new Collection<Member>();
+  readonly invitations = new Collection<Invitation>();
 
   onGap: () => void = () => {};
   onApplied: (event: LogEvent) => void = () => {};
@@ -98,11 +102,20 @@ export class WorkspaceLog {
     if (token) this.tokens.put(token, seq);
     if (replaced) this.tokens.put(replaced, seq);
     if (permission_rule) this.permissionRules.put(permission_rule, seq);
+    this.#people(event);
     if (message && this.#followed.has(message.task_id)) this.messages.put(message, seq);
     if (permission && this.#isKept(permission)) this.permissions.put(permission, seq);
     for (const activity of event.activities ?? []) {
       if (this.#followed.has(activity.task_id)) this.activities.put(activity, seq);
     }
+  }
+
+  /** Whatever is said of an invitation but that it was made ends it. */
+  #people({ type, seq, member, invitation }: LogEvent): void {
+    if (member && type === "member.removed") this.members.delete(member.id);
+    else if (member) this.members.put(member, seq);
+    if (invitation && type === "member.invited") this.invitations.put(invitation, seq);
+    else if (invitation) this.invitations.delete(invitation.id);
   }
 
   #isKept({ id, task_id }: Permission): boolean {

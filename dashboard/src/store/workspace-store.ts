@@ -22,6 +22,7 @@ export class WorkspaceStore {
   readonly log: WorkspaceLog;
   readonly tokens: Part;
   readonly permissionRules: Part;
+  readonly people: Part;
   /** The workspace is not there any more, or not for this person. */
   onGone: () => void = () => {};
   /** Loads what else stands on the events of this workspace: those that a resync leaves out are never told. */
@@ -45,6 +46,14 @@ export class WorkspaceStore {
     this.permissionRules = new Part(async () => {
       const list = await everyPage((cursor) => api.permissionRules.list(id, cursor));
       log.permissionRules.reconcile(list.items, list.seq ?? log.cursor, () => true);
+    });
+    this.people = new Part(async () => {
+      const [members, invitations] = await Promise.all([
+        everyPage((cursor) => api.members.list(id, cursor)),
+        everyPage((cursor) => api.invitations.list(id, cursor)),
+      ]);
+      log.members.reconcile(members.items, members.seq ?? log.cursor, () => true);
+      log.invitations.reconcile(invitations.items, invitations.seq ?? log.cursor, () => true);
     });
   }
 
@@ -100,7 +109,7 @@ export class WorkspaceStore {
   async #resyncOnce(): Promise<void> {
     // The head first: every list fetched after it is at least as new as its seq.
     const workspace = await api.workspaces.get(this.id);
-    const parts = [this.tokens, this.permissionRules, ...this.#parts.values()];
+    const parts = [this.tokens, this.permissionRules, this.people, ...this.#parts.values()];
     await Promise.all([this.alsoResync(), ...parts.map((part) => part.invalidate())]);
     this.workspaces.put(workspace, workspace.seq);
     this.log.advanceTo(workspace.seq);

@@ -1,6 +1,7 @@
 /** What can be done in a workspace's settings, for the palette. */
 import { archive, restore } from "../../acts/workspaces.ts";
 import type { Workspace } from "../../api/types.ts";
+import { offer } from "../../offer.svelte.ts";
 import { paths, router } from "../../router.svelte.ts";
 import { commands, type Command } from "../../shell/commands.svelte.ts";
 
@@ -24,8 +25,14 @@ export function offerSettings(current: () => Workspace | undefined): () => void 
 function writing(workspace: Workspace): Command[] {
   return [
     { id: "settings.token", group: GROUP, title: "Generate a token…", also: "connect agent mcp", run: () => go(workspace, "connect", "#token-name") },
+    ...(offer.toOthers ? [inviting(workspace)] : []),
     { id: "settings.rule", group: GROUP, title: "Add a permission rule…", also: "allow pattern", run: () => go(workspace, "rules", "#rules form input") },
   ];
+}
+
+function inviting(workspace: Workspace): Command {
+  const run = (): void => go(workspace, "members", "#invite-email");
+  return { id: "settings.invite", group: GROUP, title: "Invite somebody…", also: "member people", run };
 }
 
 function go({ id }: Workspace, section: string, field: string): void {
