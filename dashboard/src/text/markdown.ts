@@ -5,7 +5,7 @@
  * Loaded when the first markdown is shown: see `Markdown.svelte`.
  */
 import createDOMPurify from "dompurify";
-import { Marked, type Tokens } from "marked";
+import { Lexer, Marked, type Token, type Tokens } from "marked";
 import { reveal } from "./reveal.ts";
 
 const ALLOWED_TAGS = [
@@ -35,13 +35,30 @@ purify.addHook("afterSanitizeAttributes", (node) => {
   node.setAttribute("rel", "noopener noreferrer");
 });
 
+/** Where a part of a line may begin that is set apart. The parser looks ahead from each as far as the text goes. */
+const MARKS = /[*_~`[\]<!\\&@]|:\/\/|www\./g;
+/** In one paragraph, line of a list or cell, nobody needs more of them; 64 KB of them would take seconds. */
+const MOST_MARKS = 400;
+
+/** Shows as it was written what has more marks than that; the rest of the text is as ever. */
+class BoundedLexer extends Lexer {
+  override inlineTokens(source: string, tokens: Token[] = []): Token[] {
+    if ((source.match(MARKS)?.length ?? 0) <= MOST_MARKS) return super.inlineTokens(source, tokens);
+    for (const [place, text] of source.split("\n").entries()) {
+      if (place > 0) tokens.push({ type: "br", raw: "\n" });
+      tokens.push({ type: "text", raw: text, text, escaped: false });
+    }
+    return tokens;
+  }
+}
+
 /** Nobody writes quotes and lists inside each other this deep, and the parser would take seconds for it. */
 const TOO_DEEP = /^[ \t]*(?:>[ \t]?|(?:[-*+]|\d{1,9}[.)])[ \t]+){33}/m;
 
 export function render(markdown: string): DocumentFragment {
   if (TOO_DEEP.test(markdown)) return asWritten(markdown);
   try {
-    return honest(harmless(marked.parse(markdown, { async: false })));
+    return honest(harmless(marked.parser(new BoundedLexer(marked.defaults).lex(markdown))));
   } catch (error) {
     // Text that is built to exhaust the parser's stack has no better form than its own.
     if (error instanceof RangeError) return asWritten(markdown);

@@ -1,4 +1,4 @@
-import { Lexer } from "marked";
+import { Lexer, Tokenizer } from "marked";
 import { describe, expect, it, vi } from "vitest";
 import { render } from "../../src/text/markdown.ts";
 import { ALL, alive, EMBEDDED, HANDLERS, SCRIPTS, STYLES } from "./hostile.ts";
@@ -59,6 +59,37 @@ describe("markdown", () => {
   it.each(["> ", "1. ", "- > "])("shows as it was written what is nested without end: %j", (piece) => {
     const markdown = `before\n\n${piece.repeat(10_000)}x`;
     expect(rendered(markdown).textContent).toBe(markdown);
+  });
+
+  /** How many characters the parser looks at, at every place where something may be set apart. */
+  function steps(markdown: string): number {
+    let looked = 0;
+    const { emStrong } = Tokenizer.prototype;
+    const watched = vi.spyOn(Tokenizer.prototype, "emStrong").mockImplementation(function (this: Tokenizer, ...given) {
+      looked += given[0].length;
+      watched.mock.calls.length = 0;
+      return emStrong.apply(this, given);
+    });
+    rendered(markdown);
+    watched.mockRestore();
+    return looked;
+  }
+
+  const MANY = ["**a**b", "a**b", "**a** ", "_a_ ", "*a ", "***a*", "~~a", "~a~ ", "[a](", "[a][", "[", "![", "`a ", "<a ", "a@b.", "www.a ", "http://a "];
+
+  it.each(MANY)("takes time for each mark of a text once, not for each pair of them: %j", (piece) => {
+    const markdown = piece.repeat(2 ** 14 / piece.length);
+    const looked = steps(markdown);
+    expect(looked).toBeLessThan(400 * markdown.length);
+    expect(steps(`${markdown}\n\n${markdown}`)).toBeLessThanOrEqual(2 * looked);
+    expect(rendered(markdown).textContent?.trim()).toBe(markdown.trim());
+  });
+
+  it("sets apart what is around a paragraph with too many marks, and keeps its lines", () => {
+    const host = rendered(`# **Title**\n\n${"**a**b\n".repeat(500)}\n- *one*\n`);
+    expect(host.querySelectorAll("h1 strong, li em")).toHaveLength(2);
+    expect(host.querySelectorAll("p br")).toHaveLength(499);
+    expect(host.querySelector("p strong")).toBeNull();
   });
 
   it("shows as it was written what the parser's stack is too small for", () => {
