@@ -25,7 +25,7 @@ def test_the_table_names_routes_that_there_are() -> None:
 
 
 def test_hosted_every_body_fits_into_what_lambda_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert f"HANDRAIL_LARGEST_API_BODY: {HOSTED.largest_api_body}\n" in FUNCTIONS.read_text()
+    assert f'HANDRAIL_LARGEST_API_BODY: "{HOSTED.largest_api_body}"\n' in FUNCTIONS.read_text()
     monkeypatch.setattr(settings, "_current", HOSTED)
     largest = {route: sizes.most(*route) for route in ROUTES}
     assert max(largest.values()) <= 4 * MIB
