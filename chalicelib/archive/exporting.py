@@ -13,6 +13,7 @@ import msgspec
 
 from chalicelib.archive.format import (
     ATTACHMENTS,
+    EVENTS,
     FILES,
     FORMAT,
     KINDS,
@@ -96,7 +97,7 @@ def _stage(workspace_id: str, id: str, folder: Path) -> bool:
 def _write(archive: ZipFile, kind: Kind[Any], snapshot: Snapshot, folder: Path, missing: set[str]) -> Contents:
     digest, records = hashlib.sha256(), 0
     with archive.open(_entry(kind.file, ZIP_DEFLATED), "w", force_zip64=True) as file:
-        for entity in snapshot.entities(kind):
+        for entity in snapshot.last_events() if kind is EVENTS else snapshot.entities(kind):
             record = kind.record(entity)
             if record is None:
                 continue

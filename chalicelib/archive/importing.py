@@ -234,7 +234,7 @@ class _Contents:
                 raise ArchiveError(f"{EVENTS.file} has a gap behind event {last}")
             last = event.seq
         seq = self._archive.manifest.workspace.seq
-        if not 1 <= seq <= 10**9 or last not in (None, seq):
+        if not 1 <= seq <= 10**10 or last not in (None, seq):
             raise ArchiveError(f"{EVENTS.file} does not end with event {seq}")
 
     def _check_files(self) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.archive.format import ATTACHMENTS, KINDS, ArchiveError, Kind
+from chalicelib.archive.format import ATTACHMENTS, EVENTS, KINDS, ArchiveError, Kind
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.events import Event, number
 from chalicelib.kernel.head import Head
@@ -64,6 +64,14 @@ class Snapshot:
         )
         for (body,) in rows:
             yield msgspec.json.decode(body, type=kind.entity)
+
+    def last_events(self) -> Iterator[Event]:
+        """The events behind the last gap, which a restore leaves."""
+        begin, last = 0, 0
+        for event in self.entities(EVENTS):
+            begin = event.seq if event.seq != last + 1 else begin
+            last = event.seq
+        return (event for event in self.entities(EVENTS) if event.seq >= begin)
 
     def files(self) -> Iterator[str]:
         """The ids of the attachments that are exported."""

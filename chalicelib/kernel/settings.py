@@ -6,6 +6,7 @@ Durations are in seconds and sizes in bytes. Nothing else in the program reads `
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -88,6 +89,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     invitation_lifetime: int = 7 * DAY
     # How long the event log reaches back for clients that resume, and how long repeats are recognised.
     event_retention: int = 14 * DAY
+    # When the tables were last restored to an earlier time (infra/RESTORE.md): no client must take new events for the
+    # lost ones whose numbers they would have.
+    restored_at: datetime | None = None
     idempotency_retention: int = 1 * DAY
     # A task handed out by getNextTask goes back to the queue when nothing is heard of it for this long.
     claim_lease: int = 10 * MINUTE

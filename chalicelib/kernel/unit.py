@@ -40,6 +40,7 @@ from chalicelib.kernel.store import DirectoryItem, E, Key, WorkspaceItem
 T = TypeVar("T")
 
 ATTEMPTS = 60
+LOST_AT_MOST = 1_000_000
 _LONGEST_PAUSE = 0.05
 _RACES = {"ConditionalCheckFailed", "TransactionConflict"}
 # A transaction that is cancelled for these is not retried by botocore. It is here, with pauses that double.
@@ -86,7 +87,17 @@ class Unit:
 
     def __post_init__(self) -> None:
         self.first_seq = self.head.seq
+        self._leave_lost_numbers_out()
         self._counts = msgspec.json.encode(self.head.counts)
+
+    def _leave_lost_numbers_out(self) -> None:
+        """Events that a restore has lost had numbers that clients may know: the first change after it jumps them.
+
+        Whoever knows an earlier number finds a gap in the log, and is told to load the workspace anew.
+        """
+        restored, last = settings().restored_at, self.head.changed_at or self.head.updated_at
+        if restored is not None and last < restored and self.head.seq:
+            self.head.seq += LOST_AT_MOST
 
     @property
     def next_seq(self) -> int:
