@@ -1,6 +1,6 @@
 """The `handrail` command: a workspace as a file, out of and into a data folder, or a stage on AWS.
 
-    handrail export WORKSPACE FILE [--stage dev]
+    handrail export WORKSPACE FILE [--stage dev [--table RESTORED]]
     handrail import FILE --owner EMAIL [--stage dev]
 
 Without a stage it works on the data folder that the settings name. What keeps it from its work is said in one line,
@@ -40,7 +40,7 @@ class Refusal(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
-        with _opened(asked.stage, read_only=asked.command == "export"):
+        with _opened(asked):
             if asked.command == "export":
                 _export(asked)
             else:
@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     out = commands.add_parser("export", help="write a workspace to a file, also while Handrail runs")
     out.add_argument("workspace", help="its id, as in its address")
     out.add_argument("file", type=Path)
+    out.add_argument("--table", default="", help="another table to read, as one that was restored beside the stage's")
     into = commands.add_parser("import", help="make a new workspace of a file")
     into.add_argument("file", type=Path)
     into.add_argument("--owner", required=True, metavar="EMAIL", help=f"or {LOCAL_OWNER}")
@@ -97,16 +98,16 @@ def _owner(email: str) -> Person | str:
 
 
 @contextmanager
-def _opened(stage: str, *, read_only: bool) -> Iterator[None]:
-    if stage:
-        _use_stage(stage)
+def _opened(asked: argparse.Namespace) -> Iterator[None]:
+    if asked.stage:
+        _use_stage(asked.stage, asked.table if asked.command == "export" else "")
         yield
         return
     chosen = settings.settings()
     database = chosen.data / "handrail.db"
     if not chosen.dynamodb_endpoint and not database.exists():
         raise Refusal(f"There is no Handrail in {chosen.data}: set HANDRAIL_DATA to its folder, or give a --stage.")
-    engine = None if chosen.dynamodb_endpoint else Engine.open(database, read_only=read_only)
+    engine = None if chosen.dynamodb_endpoint else Engine.open(database, read_only=asked.command == "export")
     try:
         if engine is not None:
             install(engine.client)
@@ -118,7 +119,7 @@ def _opened(stage: str, *, read_only: bool) -> Iterator[None]:
             engine.close()
 
 
-def _use_stage(stage: str) -> None:
+def _use_stage(stage: str, table: str) -> None:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -133,7 +134,7 @@ def _use_stage(stage: str) -> None:
     chosen = msgspec.structs.replace(
         settings.settings(),
         region=session.region_name,
-        workspace_table=outputs["WorkspaceTable"],
+        workspace_table=table or outputs["WorkspaceTable"],
         directory_table=outputs["DirectoryTable"],
         attachments_bucket=outputs["AttachmentsBucket"],
         public_url=outputs["Url"],
