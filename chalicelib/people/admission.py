@@ -10,8 +10,7 @@ from chalicelib.kernel import directory, emails
 from chalicelib.kernel.settings import settings
 from chalicelib.people.id_tokens import Claims
 from chalicelib.people.model import SOMEBODY, Identity, Somebody, identity_key
-
-GOOGLE = "https://accounts.google.com"
+from chalicelib.people.provider import GOOGLE
 
 
 def is_admitted(claims: Claims) -> bool:

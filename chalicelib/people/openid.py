@@ -111,7 +111,7 @@ def begin(wanted: str) -> tuple[str, str]:
         "code_challenge": challenge,
         "code_challenge_method": "S256",
     }
-    if metadata.prompt_values_supported is None or "select_account" in metadata.prompt_values_supported:
+    if metadata.offers_accounts:
         query["prompt"] = "select_account"
     separator = "&" if "?" in metadata.authorization_endpoint else "?"
     cookie = cookies.attributes(cookie_name(), sign(_PURPOSE, attempt), LIFETIME)

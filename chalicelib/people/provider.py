@@ -20,6 +20,7 @@ from chalicelib.kernel.settings import HOUR, MINUTE, settings
 from chalicelib.people.fetching import Unreachable, fetch, is_fetchable
 from chalicelib.people.id_tokens import Jwk
 
+GOOGLE = "https://accounts.google.com"
 S = TypeVar("S", bound=msgspec.Struct)
 
 LIFETIME = timedelta(seconds=HOUR)
@@ -38,7 +39,12 @@ class Metadata(msgspec.Struct, frozen=True):
     token_endpoint: str
     jwks_uri: str
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
-    prompt_values_supported: tuple[str, ...] | None = None
+    prompt_values_supported: tuple[str, ...] = ()
+
+    @property
+    def offers_accounts(self) -> bool:
+        """Whether it can be asked to let people choose an account. Google can and does not say so; others refuse."""
+        return self.issuer == GOOGLE or "select_account" in self.prompt_values_supported
 
 
 class KeySet(msgspec.Struct, frozen=True):

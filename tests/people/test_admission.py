@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.kernel import directory
 from chalicelib.onebox.program import Program
-from chalicelib.people import admission
+from chalicelib.people import admission, provider
 from chalicelib.people.id_tokens import Claims
 from tests.isolation.test_tokens import configured
 
@@ -41,7 +41,7 @@ def test_nobody_else_comes_in(email: str, program: Program) -> None:
 
 def test_of_googles_accounts_a_domain_means_those_that_it_manages(program: Program) -> None:
     with configured(sign_in_allowed="example.com,gmail.com,b@partner.org"):
-        google = {"iss": admission.GOOGLE}
+        google = {"iss": provider.GOOGLE}
         assert not admission.is_allowed(somebody("ada@example.com", **google))
         assert not admission.is_allowed(somebody("ada@example.com", hd="other.com", **google))
         assert admission.is_allowed(somebody("ada@example.com", hd="example.com", **google))

@@ -83,13 +83,17 @@ def test_what_the_provider_is_asked(provider: FakeProvider, browser: NewBrowser)
 
 
 @pytest.mark.parametrize(
-    ("supported", "asked"), [(None, True), (["login", "select_account"], True), (["login", "none"], False)]
+    ("supported", "asked"), [(None, False), (["login", "select_account"], True), (["login", "none"], False)]
 )
 def test_the_account_is_chosen_anew_where_the_provider_can(
     supported: list[str] | None, asked: bool, provider: FakeProvider, browser: NewBrowser
 ) -> None:
     provider.metadata = {"prompt_values_supported": supported} if supported else {}
     assert ("prompt=select_account" in begun(browser())) == asked
+
+
+def test_google_can_let_choose_an_account_and_does_not_say_so() -> None:
+    assert providers.Metadata(providers.GOOGLE, "", "", "").offers_accounts
 
 
 def test_the_cookie_of_an_attempt_is_short_lived_and_out_of_reach(
