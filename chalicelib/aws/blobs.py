@@ -15,8 +15,8 @@ from urllib.parse import quote
 
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from botocore.session import get_session
 
+from chalicelib.aws import sessions
 from chalicelib.kernel import clock
 from chalicelib.kernel.blobs import BYTES, Address
 from chalicelib.kernel.ids import is_id
@@ -43,7 +43,7 @@ class S3Blobs:
             read_timeout=5,
             retries={"total_max_attempts": 3, "mode": "standard"},
         )
-        return get_session().create_client("s3", region_name=self._region, config=config)
+        return sessions.client("s3", self._region, config)
 
     def warm(self) -> None:
         """Make ready what the first use would; nothing is asked."""

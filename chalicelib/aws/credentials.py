@@ -18,10 +18,12 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, cast
+from typing import Protocol
 
+from botocore.config import Config
 from botocore.credentials import ReadOnlyCredentials
 
+from chalicelib.aws import sessions
 from chalicelib.kernel import clock, outage
 from chalicelib.kernel.errors import Unavailable
 from chalicelib.kernel.ids import is_id
@@ -119,14 +121,10 @@ class TokenService(Protocol):
 
 def from_token_service(chosen: Settings) -> Assume:
     """Asks AWS STS; what is connected is kept between calls."""
-    import botocore.session
-    from botocore.config import Config
-
     if not (chosen.tenant_role and chosen.overview_role):
         raise ConfigurationError("Set HANDRAIL_TENANT_ROLE and HANDRAIL_OVERVIEW_ROLE to the roles of the stack.")
     waits = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3, "mode": "standard"})
-    session = botocore.session.get_session()
-    client = cast(TokenService, session.create_client("sts", region_name=chosen.region, config=waits))
+    client: TokenService = sessions.client("sts", chosen.region, waits)
 
     def assume(reach: Reach) -> ReadOnlyCredentials:
         role = chosen.tenant_role if len(reach) == 1 else chosen.overview_role

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Protocol, cast
+from typing import Protocol
 
 import msgspec
+from botocore.config import Config
 
+from chalicelib.aws import sessions
 from chalicelib.kernel import clock, settings
 from chalicelib.kernel.settings import ConfigurationError, Settings
 
@@ -56,12 +58,8 @@ class Secrets:
 
 def from_secrets_manager(chosen: Settings) -> Fetch:
     """Fetches the secret that the settings name; what is connected is kept between calls."""
-    import botocore.session
-    from botocore.config import Config
-
     if not chosen.secret:
         raise ConfigurationError("Set HANDRAIL_SECRET to the secret that holds the keys.")
     waits = Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 3})
-    session = botocore.session.get_session()
-    client = cast(SecretsManager, session.create_client("secretsmanager", region_name=chosen.region, config=waits))
+    client: SecretsManager = sessions.client("secretsmanager", chosen.region, waits)
     return lambda: str(client.get_secret_value(SecretId=chosen.secret)["SecretString"])

@@ -12,6 +12,7 @@ from tests.bench.process import ROOT
 
 NAMES = (
     "start",
+    "functions",
     "engine",
     "api",
     "push",
