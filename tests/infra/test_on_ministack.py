@@ -3,7 +3,7 @@
 client ──► Pushpin ──► API Gateway ──► Lambda ──► DynamoDB ──► its streams ──► Lambda ──► Pushpin ──► client
 
 What ministack does not know (Fargate's scaling, CloudFront's VPC origins, and so the network between them) is left
-out of the template: four of its fragments.
+out of the template: five of its fragments.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from tests.support.clients import Agent, Person, new_client
 from tests.support.ministack import ministack_server
 from tests.support.openid import FakeProvider, fake_provider
 
-UNKNOWN_TO_MINISTACK = {"alarms.yaml", "cdn.yaml", "network.yaml", "relay.yaml"}
+UNKNOWN_TO_MINISTACK = {"alarms.yaml", "cdn.yaml", "network.yaml", "relay.yaml", "site.yaml"}
 LOCAL = Path(__file__).with_name("local.yaml")
 
 
