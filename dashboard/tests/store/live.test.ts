@@ -101,3 +101,31 @@ describe("the lists", () => {
     vi.useRealTimers();
   });
 });
+
+describe("an archived workspace", () => {
+  const told = (seq: number, type: string, archived_at: string | null): string => {
+    const data = event(seq, type, { workspace: workspace({ seq, version: seq, archived_at }) });
+    return `id: ${seq}\nevent: ${type}\ndata: ${JSON.stringify(data)}\n\n`;
+  };
+
+  it("has nothing that waits, until it is restored", async () => {
+    const { live } = await import("../../src/store/live.svelte.ts");
+    await live.start("p1");
+    await vi.waitFor(() => expect(live.connection).toBe("live"));
+    send(told(6, "workspace.archived", "2026-11-20T11:00:00Z"));
+    await vi.waitFor(() => expect(live.inbox.items).toEqual([]));
+    asked("t1", 7);
+    send(told(7, "workspace.restored", null));
+    await vi.waitFor(() => expect(waiting(live.inbox.items)).toEqual(["t1"]));
+  });
+});
+
+it("shows what came to wait anew between two pages of the inbox once, as it is", async () => {
+  const { Inbox } = await import("../../src/store/inbox.svelte.ts");
+  const pages = ["2026-11-20T10:00:00Z", "2026-11-20T12:00:00Z"].map((since, number) =>
+    ({ items: [question("t1", since)], next_cursor: number === 0 ? "more" : null, seqs: { w1: 5 + number } }));
+  vi.stubGlobal("fetch", () => Promise.resolve(Response.json(pages.shift())));
+  const inbox = new Inbox(() => 0);
+  await inbox.refresh();
+  expect(inbox.items.map(({ since }) => since)).toEqual(["2026-11-20T12:00:00Z"]);
+});
