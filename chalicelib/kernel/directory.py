@@ -33,6 +33,8 @@ from chalicelib.kernel import clock, emails, store
 from chalicelib.kernel.store import DirectoryItem, Key, batch_get
 
 S = TypeVar("S", bound=msgspec.Struct)
+# What a transaction writes here, and on which condition.
+Entry = tuple[DirectoryItem, Condition | None]
 
 DueKind = Literal["token_expiry", "presence", "lease", "upload", "purge", "invitation_expiry"]
 Role = Literal["owner", "member"]
@@ -151,6 +153,12 @@ def record(key: Key, value: msgspec.Struct, expires: datetime | None = None) -> 
         body=msgspec.json.encode(value).decode(),
         ttl=clock.epoch(expires) if expires else None,
     )
+
+
+def first_of(key: Key, value: msgspec.Struct, expires: datetime) -> Entry:
+    """To be written where there is nothing, or nothing any more."""
+    forgotten = DirectoryItem.ttl <= clock.epoch(clock.now())
+    return record(key, value, expires), DirectoryItem.pk.does_not_exist() | forgotten
 
 
 def value_of(item: DirectoryItem | None, kind: type[S]) -> S | None:

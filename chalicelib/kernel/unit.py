@@ -17,7 +17,6 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TypeVar
 
 import msgspec
@@ -25,16 +24,16 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.kernel import clock, directory, store
+from chalicelib.kernel import clock, directory, repeats, store
 from chalicelib.kernel.directory import Membership, Role
 from chalicelib.kernel.entity import Entity
-from chalicelib.kernel.errors import Archived, Busy, IdempotencyMismatch, NotFound
+from chalicelib.kernel.errors import Archived, Busy, NotFound
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.head import HEAD, Head
 from chalicelib.kernel.ids import ordered_id
 from chalicelib.kernel.outage import Overloaded
+from chalicelib.kernel.repeats import Answer
 from chalicelib.kernel.scope import Scope
-from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import DirectoryItem, E, Key, WorkspaceItem
 
 T = TypeVar("T")
@@ -56,13 +55,6 @@ class LostRace(Exception):
     """Somebody wrote between the reading and the commit."""
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """What was answered to an idempotency key the first time."""
-
-    fingerprint: str
-    result: msgspec.Raw
-
-
 @dataclass
 class Unit:
     """What one command has read and wants to change. Nothing is written before it commits.
@@ -81,7 +73,7 @@ class Unit:
     changed: dict[str, Entity] = field(default_factory=dict)
     removed: dict[str, Entity] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
-    entries: list[tuple[DirectoryItem, Condition | None]] = field(default_factory=list)
+    entries: list[directory.Entry] = field(default_factory=list)
     gone_entries: list[DirectoryItem] = field(default_factory=list)
     directory: dict[Key, DirectoryItem] = field(default_factory=dict)
 
@@ -282,7 +274,8 @@ def _attempt(
     if unit.head.archived_at is not None and not while_archived:
         raise Archived()
     answer = command(unit)
-    _remember(unit, answer)
+    if (kept := repeats.entry_for(scope, answer)) is not None:
+        unit.enter(*kept)
     if unit.changes_nothing:
         return answer
     try:
@@ -300,18 +293,14 @@ def _attempt(
 
 
 def _begin(scope: Scope, reads: Sequence[str], wanted: Sequence[Key] = ()) -> tuple[Unit, Answer | None]:
-    repeat_key, member_key = _repeat_key(scope), _member_key(scope)
+    repeat_key, member_key = repeats.key_of(scope), _member_key(scope)
     keys = {sort_key: scope.key(sort_key) for sort_key in (HEAD, *reads)}
     items, entries = store.batch_get(keys.values(), [*(key for key in (repeat_key, member_key) if key), *wanted])
     loaded = {sort_key: items.get(key) for sort_key, key in keys.items()}
     member = directory.value_of(entries.get(member_key), Membership) if member_key else None
     if member_key and member is None:
         raise NotFound()
-    repeated = directory.value_of(entries.get(repeat_key), Answer) if repeat_key else None
-    if repeated is not None and scope.idempotency and repeated.fingerprint != scope.idempotency.fingerprint:
-        raise IdempotencyMismatch(
-            "This idempotency key came with other content before. Use a new key for a new request."
-        )
+    repeated = repeats.checked(directory.value_of(entries.get(repeat_key), Answer), scope) if repeat_key else None
     head = _fresh_head(scope, loaded.pop(HEAD, None))
     return Unit(scope, head, loaded, member.role if member else None, directory=entries), repeated
 
@@ -330,19 +319,3 @@ def _member_key(scope: Scope) -> Key | None:
     if scope.credential != "session" or not scope.head.seq:
         return None
     return directory.membership_key(scope.actor.id, scope.workspace_id)
-
-
-def _repeat_key(scope: Scope) -> Key | None:
-    if scope.idempotency is None:
-        return None
-    return f"idempotency#{scope.actor.id}", scope.idempotency.key
-
-
-def _remember(unit: Unit, answer: object) -> None:
-    key = _repeat_key(unit.scope)
-    if key is None or unit.scope.idempotency is None:
-        return
-    expires = clock.now() + timedelta(seconds=settings().idempotency_retention)
-    first = Answer(unit.scope.idempotency.fingerprint, msgspec.Raw(msgspec.json.encode(answer)))
-    forgotten = DirectoryItem.ttl <= clock.epoch(clock.now())
-    unit.enter(directory.record(key, first, expires), DirectoryItem.pk.does_not_exist() | forgotten)
