@@ -258,6 +258,26 @@ def _put_aside(kind: DueKind, entry: DirectoryItem, reason: str) -> None:
     log.error("due work was set aside", extra={"fields": {"kind": kind, "entry": entry.sk, "reason": reason}})
 
 
+def put_back() -> int:
+    """Let what was set aside be due again, with all its attempts; how much that was. What cannot be read stays.
+
+    CROSS-WORKSPACE BY DESIGN: for whoever runs the program; it moves entries, and reads nothing of any workspace.
+    """
+    done = 0
+    for row in DirectoryItem.query(ASIDE, limit=MOST_COUNTED_ASIDE, consistent_read=True):
+        aside = msgspec.json.decode(row.body, type=Aside)
+        try:
+            due = msgspec.json.decode(aside.entry, type=Due)
+        except msgspec.MsgspecError:
+            log.warning("due work cannot be read", extra={"fields": {"entry": row.sk, "reason": aside.reason}})
+            continue
+        again = msgspec.structs.replace(due, at=clock.now(), attempts=0)
+        write(due_key(again), again)
+        remove((row.pk, row.sk))
+        done += 1
+    return done
+
+
 def count_set_aside() -> int:
     """At most `MOST_COUNTED_ASIDE`."""
     return DirectoryItem.count(ASIDE, limit=MOST_COUNTED_ASIDE)

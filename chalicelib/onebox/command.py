@@ -1,7 +1,8 @@
-"""The `handrail` command: a workspace as a file, out of and into a data folder, or a stage on AWS.
+"""The `handrail` command, for a data folder or a stage on AWS: workspaces as files, and what was set aside.
 
     handrail export WORKSPACE FILE [--stage dev [--table RESTORED]]
     handrail import FILE --owner EMAIL [--stage dev]
+    handrail retry [--stage dev]
 
 Without a stage it works on the data folder that the settings name. What keeps it from its work is said in one line,
 with exit code 1.
@@ -21,7 +22,7 @@ import msgspec
 from chalicelib.archive.exporting import export
 from chalicelib.archive.format import RULES, ArchiveError
 from chalicelib.archive.importing import bring_in
-from chalicelib.kernel import blobs, settings, store
+from chalicelib.kernel import blobs, directory, settings, store
 from chalicelib.kernel.errors import Problem
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.settings import ConfigurationError
@@ -41,10 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     try:
         with _opened(asked):
-            if asked.command == "export":
-                _export(asked)
-            else:
-                _import(asked)
+            COMMANDS[asked.command](asked)
     except EngineLocked as error:
         return _failed(f"{error}. Stop Handrail, and repeat this.")
     except Problem as problem:
@@ -64,7 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     into = commands.add_parser("import", help="make a new workspace of a file")
     into.add_argument("file", type=Path)
     into.add_argument("--owner", required=True, metavar="EMAIL", help=f"or {LOCAL_OWNER}")
-    for one in (out, into):
+    retry = commands.add_parser(
+        "retry", help="let scheduled work that was set aside after many failures be due again"
+    )
+    for one in (out, into, retry):
         one.add_argument("--stage", default="", help="a deployed stage, through the AWS credentials at hand")
     return parser
 
@@ -90,6 +91,13 @@ def _import(asked: argparse.Namespace) -> None:
         print(f"It came with {rules} permission rules, which allow agents something without asking: look at them.")
     if imported.link is not None:
         print(f"For {asked.owner}, once: {imported.link}")
+
+
+def _retry(asked: argparse.Namespace) -> None:
+    print(f"{directory.put_back()} entries are due again.")
+
+
+COMMANDS = {"export": _export, "import": _import, "retry": _retry}
 
 
 def _owner(email: str) -> Person | str:

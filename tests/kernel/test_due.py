@@ -120,6 +120,11 @@ def test_one_that_always_fails_is_tried_less_and_less_often_and_then_set_aside()
         assert len(tries) == due.MOST_ATTEMPTS
     (aside,) = directory.beneath(directory.ASIDE, f"{KIND}#", Aside)[before:]
     assert "poison" in aside.reason
+    assert directory.put_back() >= 1
+    worker = Worker()
+    with clock.moved(1):
+        assert run(worker)["done"] == 1
+    assert worker.done[0].attempts == 0
 
 
 @pytest.mark.usefixtures("quiet")

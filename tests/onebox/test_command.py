@@ -44,6 +44,7 @@ def test_a_workspace_goes_out_while_the_program_runs_and_comes_in_when_it_does_n
     assert code == 1
     assert "Stop Handrail, and repeat this." in error
     running.kill()
+    assert handrail(data, "retry") == (0, "0 entries are due again.\n", "")
     code, said, error = handrail(data, "import", str(file), "--owner", "owner@localhost")
     assert (code, error) == (0, "")
     again = Process(data)
