@@ -34,6 +34,7 @@ from chalicelib.kernel.ids import ordered_id
 from chalicelib.kernel.outage import Overloaded
 from chalicelib.kernel.repeats import Answer
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import DirectoryItem, E, Key, WorkspaceItem
 
 T = TypeVar("T")
