@@ -31,13 +31,19 @@ class Packaged:
         return {name: found for name, found in self.expanded["Resources"].items() if found["Type"] == kind}
 
 
+def expanded(template: Path) -> Json:
+    """What the Serverless transform makes of a template."""
+    command = [str(programs(AWS_TOOLS) / "python"), str(EXPAND), str(template)]
+    made: Json = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return made
+
+
 def _packaged(stage: str, folder: Path) -> Packaged:
     package(stage, folder)
     merged = folder / "sam.json"
-    command = [str(programs(AWS_TOOLS) / "python"), str(EXPAND), str(merged)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    (folder / "expanded.json").write_text(done.stdout)
-    return Packaged(stage, folder, json.loads(merged.read_text()), json.loads(done.stdout))
+    after = expanded(merged)
+    (folder / "expanded.json").write_text(json.dumps(after, indent=1))
+    return Packaged(stage, folder, json.loads(merged.read_text()), after)
 
 
 @pytest.fixture(scope="session")

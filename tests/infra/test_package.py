@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from infra.tools import package as packaging
 from infra.tools.layer import SERVICES, Target
 from infra.tools.stages import ROOT, Refusal
-from tests.infra.conftest import Packaged
+from tests.infra.conftest import Packaged, expanded
 
 AARCH64 = 183
 
@@ -80,3 +82,17 @@ def test_another_stage_is_refused_in_one_line(stage: str, tmp_path: Path) -> Non
     command = [sys.executable, "-m", "infra.tools.package", stage]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+
+
+def versions(template: dict[str, Any]) -> set[str]:
+    return {name for name, found in template["Resources"].items() if found["Type"] == "AWS::Lambda::Version"}
+
+
+def test_every_other_package_publishes_other_versions_of_all_functions(
+    both: dict[str, Packaged], tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text(json.dumps(both["dev"].template).replace("deployment.zip", "other.zip"))
+    before, after = versions(both["dev"].expanded), versions(expanded(other))
+    assert len(before) == len(after) == 4
+    assert not before & after
