@@ -57,13 +57,16 @@ def publish(items: Sequence[Item]) -> None:
     _publisher.publish(items)
 
 
-def stream(channels: dict[str, str | None], next_link: str) -> Headers:
-    """Hold the response as a stream on `channels` (name → id of its last item, if they are numbered)."""
+def stream(channels: dict[str, str | None], next_link: str, recheck: int) -> Headers:
+    """Hold the response as a stream on `channels` (name → id of its last item, if they are numbered).
+
+    After `recheck` seconds of quiet the relay follows the link by itself.
+    """
     return {
         "Grip-Hold": "stream",
         "Grip-Channel": _channels(channels),
         "Grip-Keep-Alive": f":\\n\\n; format=cstring; timeout={settings().stream_keep_alive}",
-        "Grip-Link": f"<{next_link}>; rel=next; timeout={settings().stream_recheck}",
+        "Grip-Link": f"<{next_link}>; rel=next; timeout={recheck}",
     }
 
 

@@ -25,13 +25,14 @@ from chalicelib.kernel.errors import BadRequest, NotFound, Unauthorized
 from chalicelib.kernel.http import Call, Reply, Routes
 from chalicelib.kernel.ids import LENGTH, random_base62
 from chalicelib.kernel.scope import Scope
-from chalicelib.kernel.settings import MINUTE
+from chalicelib.kernel.settings import HOUR
 from chalicelib.kernel.signing import LONGEST, sign, verify
 
 PATH = "/grip/next"
 ROUTE = f"{PATH}/{{unique}}"
 _PURPOSE = "grip-link"
-_LIFETIME = 15 * MINUTE
+# Longer than any relay is quiet, and than it takes to ask for all streams after a restart.
+_LIFETIME = HOUR
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

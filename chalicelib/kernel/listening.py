@@ -17,6 +17,7 @@ from chalicelib.kernel import grip
 from chalicelib.kernel.events import Event
 
 Listener = Callable[[Event], list[grip.Item] | None]
+TOLD_AT_ONCE = 25
 log = logging.getLogger("handrail.events")
 
 
@@ -48,15 +49,38 @@ class Listeners:
 def handle(records: Iterable[Mapping[str, Any]], listeners: Listeners) -> dict[str, list[dict[str, str]]]:
     """Serve DynamoDB Streams records; the answer names the first that failed, in the form Lambda asks for.
 
-    Records of one workspace keep their order. After a failure the rest of the batch is left for the next attempt.
+    Records of one workspace keep their order. After a failure the rest of the batch is left for the next attempt. A
+    relay is told of a few at a time: one call for each would be what a busy stream waits for.
     """
+    heard: list[tuple[Mapping[str, Any], list[grip.Item]]] = []
+    failed: Mapping[str, Any] | None = None
     for record in records:
         try:
-            grip.publish(_items(record, listeners))
+            heard.append((record, _items(record, listeners)))
         except Exception:
-            log.exception("change not served", extra={"fields": _told(record["dynamodb"]["Keys"])})
-            return {"batchItemFailures": [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]}]}
-    return {"batchItemFailures": []}
+            failed = _not_served(record)
+            break
+        if len(heard) == TOLD_AT_ONCE:
+            failed = _publish(heard)
+            heard.clear()
+            if failed is not None:
+                break
+    failed = _publish(heard) or failed
+    return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed["dynamodb"]["SequenceNumber"]}]}
+
+
+def _publish(heard: list[tuple[Mapping[str, Any], list[grip.Item]]]) -> Mapping[str, Any] | None:
+    """None, or the first of these records, none of which can be said to be published."""
+    try:
+        grip.publish([item for _, items in heard for item in items])
+    except Exception:
+        return _not_served(heard[0][0])
+    return None
+
+
+def _not_served(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    log.exception("change not served", extra={"fields": _told(record["dynamodb"]["Keys"])})
+    return record
 
 
 def _items(record: Mapping[str, Any], listeners: Listeners) -> list[grip.Item]:

@@ -100,8 +100,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # A relay may take two seconds more than it is asked for; nobody waits for more than 50.
     longest_wait: int = 48
     stream_keep_alive: int = 20
-    # How often a relay asks, on behalf of a held stream, whether it is still allowed and complete.
-    stream_recheck: int = 60
+    # How often a relay asks, on behalf of a held stream, whether it is still allowed and complete: a dashboard's, and
+    # an agent's, which thereby shows that it is there. One Pushpin asks for ten streams a second and no more, so it
+    # can hold 600 agents at 60 seconds.
+    stream_recheck: int = 600
+    agent_recheck: int = 60
 
     # How often somebody may call: so many a second over time, so many at once. A rate of 0: as often as they like.
     # An agent, by its token; a person, over all devices; and an address, for what comes without a living credential.

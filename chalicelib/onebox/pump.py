@@ -1,8 +1,12 @@
 """Feeds a function from the change stream, in place of Lambda's event source mapping: in order, at least once.
 
 Each consumer has a thread and a durable place of its own: one that is slow holds up no other. A process that is
-killed between a commit and its publishing serves the change after the restart; a change that cannot be served blocks
-what follows it for this consumer, visibly, and is tried again after a pause.
+killed between a commit and its publishing serves the change after the restart.
+
+A change that cannot be served is tried again after a pause, and what follows it for this consumer waits. After
+`TRIES` the change behind it is tried alone. If that is served and the first still is not, the fault is in the first:
+it is set aside, visibly, and the rest goes on. If not, the fault is elsewhere (the relay is down), and nothing is
+passed over.
 """
 
 from __future__ import annotations
@@ -12,12 +16,13 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
-from chalicelib.onebox.engine import Engine, EngineClosed
+from chalicelib.onebox.engine import Change, Engine, EngineClosed
 
 Consumer = Literal["stream", "notify"]
 # A change is kept until all of them have been served it.
 CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 BATCH = 200
+TRIES = 8
 _LONGEST_PAUSE = 5.0
 log = logging.getLogger("handrail.pump")
 
@@ -50,7 +55,7 @@ class Pump:
             log.warning("stopped in the middle of a batch", extra={"fields": {"consumer": self._consumer}})
 
     def _serve(self, reached: int) -> None:
-        pause = 0.05
+        pause, tries = 0.05, 0
         while not self._stopping.is_set():
             changes = self._engine.changes(reached, BATCH)
             if not changes:
@@ -62,12 +67,31 @@ class Pump:
             if served:
                 reached = served[-1].sequence
                 self._engine.advance(self._consumer, reached, CONSUMERS)
-                pause = 0.05
+                pause, tries = 0.05, 0
             if failed:
+                tries += 1
+                if tries > TRIES and self._only_the_first_fails(changes[len(served) :]):
+                    reached = self._set_aside(changes[len(served)])
+                    pause, tries = 0.05, 0
+                    continue
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             elif self._rest:
                 self._stopping.wait(self._rest)
+
+    def _only_the_first_fails(self, changes: list[Change]) -> bool:
+        if len(changes) < 2:
+            return False
+        return self._serves(changes[1]) and not self._serves(changes[0])
+
+    def _serves(self, change: Change) -> bool:
+        return not self._function({"Records": [change.record]}, None)["batchItemFailures"]
+
+    def _set_aside(self, change: Change) -> int:
+        told = {"consumer": self._consumer, "change": change.sequence}
+        log.error("a change that cannot be served is set aside", extra={"fields": told})
+        self._engine.advance(self._consumer, change.sequence, CONSUMERS)
+        return change.sequence
 
 
 def _number(record: Mapping[str, Any]) -> str:

@@ -28,6 +28,7 @@ from chalicelib.kernel.http import Call, Nothing, Reply, Routes
 from chalicelib.kernel.links import Link, address, link_for_person
 from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope, farewells, for_each
+from chalicelib.kernel.settings import settings
 from chalicelib.workspaces.stream import OPENING, answer, missed
 
 routes = Routes()
@@ -90,7 +91,8 @@ def _changed_at(scope: Scope) -> datetime:
 
 def _hold(session: Session, cursors: Mapping[str, int], link: str) -> grip.Headers:
     channels: dict[str, str | None] = {f"ses-{session.id}": None, f"person-{session.person_id}": None}
-    return grip.stream(channels | {f"ws-{id}": str(last) for id, last in cursors.items()}, link)
+    channels |= {f"ws-{id}": str(last) for id, last in cursors.items()}
+    return grip.stream(channels, link, settings().stream_recheck)
 
 
 @dataclass

@@ -18,6 +18,7 @@ from chalicelib.kernel.links import Link, address, link_for
 from chalicelib.kernel.pages import Page, start_after
 from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
 
 routes = Routes()
 KIND = "events"
@@ -74,7 +75,8 @@ def _held(scope: Scope, last: int, content: str) -> Reply:
         f"member-{scope.workspace_id}-{scope.actor.id}": None,
         f"gone-{scope.workspace_id}": None,
     }
-    return answer(content, grip.stream(channels, address(link_for(scope, KIND, last))))
+    link = address(link_for(scope, KIND, last))
+    return answer(content, grip.stream(channels, link, settings().stream_recheck))
 
 
 def _reset(seq: int) -> str:

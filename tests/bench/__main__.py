@@ -17,6 +17,7 @@ NAMES = (
     "api",
     "push",
     "relay",
+    "load",
     "memory",
     "round_trips",
     "wall",

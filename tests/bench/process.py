@@ -94,10 +94,10 @@ class Running:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def spawn(data: Path) -> tuple[subprocess.Popen[str], str]:
+def spawn(data: Path, **settings: str) -> tuple[subprocess.Popen[str], str]:
     """Start the program on `data`; returns when it says where it is."""
     own = {"HANDRAIL_PORT": "0", "HANDRAIL_DATA": str(data), "HANDRAIL_LOG_LEVEL": "WARNING"}
-    own |= {f"HANDRAIL_{name.upper()}": rate for name, rate in UNLIMITED.items()}
+    own |= {f"HANDRAIL_{name.upper()}": rate for name, rate in (UNLIMITED | settings).items()}
     started = subprocess.Popen(
         [sys.executable, "-m", "chalicelib.onebox"],
         cwd=ROOT,
@@ -118,10 +118,10 @@ def stop(process: subprocess.Popen[str]) -> None:
 
 
 @contextmanager
-def running(data: Path | None = None) -> Iterator[Running]:
+def running(data: Path | None = None, **settings: str) -> Iterator[Running]:
     """The program on `data`, or on an empty folder."""
     with TemporaryDirectory() as empty:
-        process, url = spawn(data or Path(empty))
+        process, url = spawn(data or Path(empty), **settings)
         try:
             yield Running(url, process.pid)
         finally:

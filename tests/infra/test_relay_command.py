@@ -201,7 +201,7 @@ def compressing(headers: dict[str, str]) -> Any:
 def test_a_stream_is_held_followed_through_its_link_and_fed_whatever_the_api_compresses(
     image: Image, origin: Origin
 ) -> None:
-    held = {"Content-Type": "text/event-stream", **stream({"ws-w": "1"}, "/grip/next?link=x")}
+    held = {"Content-Type": "text/event-stream", **stream({"ws-w": "1"}, "/grip/next?link=x", 60)}
     origin.on(EVENTS, compressing(held))
     origin.on("/live/grip/next", Given(b": followed\n", tuple(held.items())))
     with got(image, "/api/workspaces/w/events", {"Accept-Encoding": "gzip, br"}) as answer:

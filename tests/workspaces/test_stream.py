@@ -161,7 +161,7 @@ def test_the_relay_is_asked_to_keep_alive_to_check_and_to_notice_gaps(scope: Sco
     assert headers["Grip-Keep-Alive"] == ":\\n\\n; format=cstring; timeout=20"
     assert f"ws-{scope.workspace_id}; prev-id=1" in headers["Grip-Channel"]
     assert f"ses-{scope.credential_id}" in headers["Grip-Channel"]
-    assert "rel=next; timeout=60" in headers["Grip-Link"]
+    assert "rel=next; timeout=600" in headers["Grip-Link"]
 
 
 def test_two_windows_see_the_same(person: Person, workspace_id: str) -> None:

@@ -34,6 +34,7 @@ from chalicelib.kernel.mcp.server import NAME, VERSION, Server
 from chalicelib.kernel.mcp.sessions import McpSession
 from chalicelib.kernel.room import Room
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
 from chalicelib.kernel.text import harmless
 
 KIND = "agent"
@@ -80,7 +81,8 @@ def _stream(server: Server, scope: Scope, after: int | None, opening: str) -> Re
             return stream("".join(content), grip.more(address(link_for(scope, KIND, last))))
         content.append(frame)
         last = one.seq
-    headers = grip.stream(agent_channels(scope), address(link_for(scope, KIND, scope.head.seq)))
+    link = address(link_for(scope, KIND, scope.head.seq))
+    headers = grip.stream(agent_channels(scope), link, settings().agent_recheck)
     return stream("".join(content), headers)
 
 

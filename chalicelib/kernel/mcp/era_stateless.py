@@ -32,6 +32,7 @@ from chalicelib.kernel.mcp.messages import (
 from chalicelib.kernel.mcp.server import NAME, VERSION, Server
 from chalicelib.kernel.pages import start_after
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
 
 _META = "io.modelcontextprotocol/"
 _NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}
@@ -116,7 +117,7 @@ def _listen(scope: Scope, request_id: str | int, uris: list[str], content: str) 
         if "/tasks/" in uri:
             channels[f"task-{scope.workspace_id}-{uri.rpartition('/')[2]}"] = None
     link = link_for(scope, KIND, scope.head.seq, request_id=request_id, uris=uris)
-    return stream(content, grip.stream(channels, address(link)))
+    return stream(content, grip.stream(channels, address(link), settings().agent_recheck))
 
 
 def _changed(scope: Scope, link: Link) -> list[str]:

@@ -57,7 +57,7 @@ def test_a_relay_listens_to_every_workspace_and_to_what_ends_or_changes_the_stre
     assert reply.headers["Grip-Hold"] == "stream"
     channels = {f"ws-{one}": "1", f"ws-{two}": "5"}
     assert held(reply) == channels | {f"ses-{person.session.id}": None, f"person-{person.id}": None}
-    assert "rel=next; timeout=60" in reply.headers["Grip-Link"]
+    assert "rel=next; timeout=600" in reply.headers["Grip-Link"]
 
 
 def test_a_page_is_bounded_over_all_workspaces_together(person: Person) -> None:
