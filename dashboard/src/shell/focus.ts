@@ -1,7 +1,4 @@
-/**
- * Where the keyboard is. After moving to another view it is where that view begins; and it is never lost
- * when something that had it is taken away by what others do.
- */
+/** Where the keyboard is: after moving to another view, where that view begins. See also `keep-focus.ts`. */
 
 /** Begins at the heading of what `main` now shows, as soon as there is one. Returns how to stop waiting. */
 export function arrive(main: HTMLElement): () => void {
@@ -17,76 +14,13 @@ export function arrive(main: HTMLElement): () => void {
   return () => waiting.disconnect();
 }
 
-const STOPS = "main, section, article, li, ul, ol, form, nav, dialog";
-
-/**
- * Watches over the focus within the page. When its element is removed, it goes to the link of what follows in
- * its list, else to what surrounded it. To a link, never to a button: a key that was meant for what is gone
- * must not decide something else. A button that is disabled while it does its work has it back afterwards.
- */
-export function keepFocus(root: HTMLElement): () => void {
-  let last: HTMLElement | null = null;
-  let around: HTMLElement[] = [];
-
-  function entered({ target }: FocusEvent): void {
-    last = target as HTMLElement;
-    around = [];
-    for (let up = last.parentElement; up && up !== root; up = up.parentElement) around.push(up);
-  }
-
-  function left({ target, relatedTarget }: FocusEvent): void {
-    if (relatedTarget) return;
-    queueMicrotask(() => {
-      const isGone = !last?.isConnected || last.matches(":disabled");
-      if (target === last && !isGone && document.activeElement !== last) last = null;
-    });
-  }
-
-  const losses = new MutationObserver((records) => {
-    if (!last || document.activeElement !== document.body) return;
-    if (last.isConnected) {
-      if (!last.matches(":disabled") && records.some(({ target }) => target === last)) last.focus();
-      return;
-    }
-    const lost = last;
-    last = null;
-    const removal = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(lost)));
-    // Another view stands there now: one is at its beginning.
-    const isOtherView = removal?.target instanceof HTMLElement && removal.target.matches("main");
-    const beside = isOtherView ? null : removal && linkBeside(removal);
-    const place = beside ?? around.find((one) => one.isConnected && one.matches(STOPS));
-    if (place?.matches("main")) focusHeading(place) || focusOn(place);
-    else if (place) focusOn(place);
-  });
-
-  root.addEventListener("focusin", entered);
-  root.addEventListener("focusout", left);
-  losses.observe(root, { childList: true, subtree: true, attributeFilter: ["disabled"] });
-  return () => {
-    root.removeEventListener("focusin", entered);
-    root.removeEventListener("focusout", left);
-    losses.disconnect();
-  };
-}
-
-function focusHeading(main: HTMLElement): boolean {
+export function focusHeading(main: HTMLElement): boolean {
   const heading = main.querySelector("h1");
   if (heading) focusOn(heading);
   return heading !== null;
 }
 
-function focusOn(element: HTMLElement): void {
+export function focusOn(element: HTMLElement): void {
   if (element.tabIndex < 0) element.tabIndex = -1;
   element.focus({ preventScroll: true });
-}
-
-function linkBeside({ nextSibling, previousSibling }: MutationRecord): HTMLElement | null {
-  for (const [start, step] of [[nextSibling, "nextSibling"], [previousSibling, "previousSibling"]] as const) {
-    for (let node = start; node; node = node[step]) {
-      if (!(node instanceof HTMLElement) || !node.isConnected) continue;
-      const link = node.matches("a[href]") ? node : node.querySelector<HTMLElement>("a[href]");
-      if (link) return link;
-    }
-  }
-  return null;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { arrive, keepFocus } from "../../src/shell/focus.ts";
+import { arrive } from "../../src/shell/focus.ts";
+import { keepFocus } from "../../src/shell/keep-focus.ts";
 
 let stop = (): void => {};
 /** Observers are told of changes before this goes on. */

@@ -29,6 +29,20 @@ function serveSilence(): void {
   });
 }
 
+/** A stream that is open and brings nothing; when it is given up, following ends. */
+async function followedSilence(): Promise<{ following: Promise<void>; states: boolean[] }> {
+  const stop = new AbortController();
+  const states: boolean[] = [];
+  serveSilence();
+  const live = (isLive: boolean): void => {
+    states.push(isLive);
+    if (!isLive) stop.abort();
+  };
+  const following = followEvents(handlers({ live }), looks, stop.signal);
+  await vi.waitFor(() => expect(states).toEqual([true]));
+  return { following, states };
+}
+
 describe("the event stream", () => {
   it("delivers events of every type and resets", async () => {
     const stop = new AbortController();
@@ -88,35 +102,15 @@ describe("the event stream", () => {
   });
 
   it("is given up at once when the browser says that the network went", async () => {
-    const stop = new AbortController();
-    const states: boolean[] = [];
-    serveSilence();
-    const on = handlers({
-      live: (isLive) => {
-        states.push(isLive);
-        if (!isLive) stop.abort();
-      },
-    });
-    const following = followEvents(on, looks, stop.signal);
-    await vi.waitFor(() => expect(states).toEqual([true]));
+    const { following, states } = await followedSilence();
     window.dispatchEvent(new Event("offline"));
     await following;
     expect(states).toEqual([true, false]);
   });
 
   it("is given up when the person comes back after a long silence, not after a short one", async () => {
-    const stop = new AbortController();
-    const states: boolean[] = [];
-    serveSilence();
-    const on = handlers({
-      live: (isLive) => {
-        states.push(isLive);
-        if (!isLive) stop.abort();
-      },
-    });
     const began = Date.now();
-    const following = followEvents(on, looks, stop.signal);
-    await vi.waitFor(() => expect(states).toEqual([true]));
+    const { following, states } = await followedSilence();
     const now = vi.spyOn(Date, "now").mockReturnValue(began + 20_000);
     looks.dispatchEvent(new Event("look"));
     await new Promise((resolve) => setTimeout(resolve));

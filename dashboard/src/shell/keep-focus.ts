@@ -1,0 +1,66 @@
+/** The keyboard is never lost when something that had it is taken away by what others do. */
+import { focusHeading, focusOn } from "./focus.ts";
+
+const STOPS = "main, section, article, li, ul, ol, form, nav, dialog";
+
+/**
+ * Watches over the focus within the page. When its element is removed, it goes to the link of what follows in
+ * its list, else to what surrounded it. To a link, never to a button: a key that was meant for what is gone
+ * must not decide something else. A button that is disabled while it does its work has it back afterwards.
+ */
+export function keepFocus(root: HTMLElement): () => void {
+  let last: HTMLElement | null = null;
+  let around: HTMLElement[] = [];
+
+  function entered({ target }: Pick<FocusEvent, "target">): void {
+    last = target as HTMLElement;
+    around = [];
+    for (let up = last.parentElement; up && up !== root; up = up.parentElement) around.push(up);
+  }
+
+  function left({ target, relatedTarget }: FocusEvent): void {
+    if (relatedTarget) return;
+    queueMicrotask(() => {
+      const isGone = !last?.isConnected || last.matches(":disabled");
+      if (target === last && !isGone && document.activeElement !== last) last = null;
+    });
+  }
+
+  const losses = new MutationObserver((records) => {
+    if (!last || document.activeElement !== document.body) return;
+    if (last.isConnected) {
+      if (!last.matches(":disabled") && records.some(({ target }) => target === last)) last.focus();
+      return;
+    }
+    const lost = last;
+    last = null;
+    const removal = records.find(({ removedNodes }) => [...removedNodes].some((node) => node.contains(lost)));
+    // Another view stands there now: one is at its beginning.
+    const isOtherView = removal?.target instanceof HTMLElement && removal.target.matches("main");
+    const beside = isOtherView ? null : removal && linkBeside(removal);
+    const place = beside ?? around.find((one) => one.isConnected && one.matches(STOPS));
+    if (place?.matches("main")) focusHeading(place) || focusOn(place);
+    else if (place) focusOn(place);
+  });
+
+  if (document.activeElement !== document.body) entered({ target: document.activeElement });
+  root.addEventListener("focusin", entered);
+  root.addEventListener("focusout", left);
+  losses.observe(root, { childList: true, subtree: true, attributeFilter: ["disabled"] });
+  return () => {
+    root.removeEventListener("focusin", entered);
+    root.removeEventListener("focusout", left);
+    losses.disconnect();
+  };
+}
+
+function linkBeside({ nextSibling, previousSibling }: MutationRecord): HTMLElement | null {
+  for (const [start, step] of [[nextSibling, "nextSibling"], [previousSibling, "previousSibling"]] as const) {
+    for (let node = start; node; node = node[step]) {
+      if (!(node instanceof HTMLElement) || !node.isConnected) continue;
+      const link = node.matches("a[href]") ? node : node.querySelector<HTMLElement>("a[href]");
+      if (link) return link;
+    }
+  }
+  return null;
+}
