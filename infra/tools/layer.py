@@ -78,10 +78,18 @@ def _fill(site: Path, wheels: Path, target: Target) -> None:
     version = ["--python-version", target.python_version, "--implementation", "cp", "--only-binary=:all:"]
     place = ["--target", str(site), "--no-compile", "--find-links", str(wheels)]
     _pip("install", *place, *version, *chosen, *pinned, "-r", str(ROOT / "requirements.txt"))
-    shutil.rmtree(site / "bin", ignore_errors=True)
+    _without_commands(site)
     for folder in (site / "botocore" / "data").iterdir():
         if folder.is_dir() and folder.name not in SERVICES:
             shutil.rmtree(folder)
+
+
+def _without_commands(site: Path) -> None:
+    """Remove the packages' own commands, which nobody calls and which name the interpreter of this machine."""
+    shutil.rmtree(site / "bin", ignore_errors=True)
+    for record in site.glob("*.dist-info/RECORD"):
+        kept = [line for line in record.read_text().splitlines(keepends=True) if not line.startswith("../../bin/")]
+        record.write_text("".join(kept))
 
 
 def _pip(command: str, *arguments: str) -> None:

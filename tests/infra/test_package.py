@@ -44,6 +44,15 @@ def test_the_layer_has_every_package_and_no_development_tool(packaged: Packaged)
     assert {service for service in services if "." not in service} == SERVICES
 
 
+def test_nothing_in_it_tells_of_the_machine_that_made_it(packaged: Packaged) -> None:
+    with zipfile.ZipFile(packaged.folder / "layer-deployment.zip") as opened:
+        files = {name: opened.read(name) for name in opened.namelist()}
+    assert not [name for name, content in files.items() if str(ROOT).encode() in content]
+    records = [content for name, content in files.items() if name.endswith("/RECORD")]
+    assert len(records) > 10
+    assert not [content for content in records if b"../../bin/" in content]
+
+
 def test_what_is_compiled_is_for_arm(packaged: Packaged) -> None:
     with zipfile.ZipFile(packaged.folder / "layer-deployment.zip") as opened:
         compiled = [name for name in opened.namelist() if name.endswith(".so")]
