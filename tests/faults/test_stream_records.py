@@ -104,10 +104,10 @@ def test_a_poisoned_record_is_set_aside_and_the_rest_goes_on(
 
     between.serve = poisoned
     between.go.clear()
-    for title in ("before it", "the poison", "after it", "last"):
+    for title in ("before it", "the poison", "after it", "the end"):
         person.create_task(workspace_id, title)
     between.go.set()
-    dashboard.wait_for(lambda frame: "last" in frame.data)
+    dashboard.wait_for(lambda frame: "the end" in frame.data)
     everything_published(program)
     assert "a change that cannot be served is set aside" in caplog.text
     assert [int(frame.id or 0) for frame in dashboard.frames] == ids_of_all(person, workspace_id)
