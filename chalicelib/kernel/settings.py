@@ -132,7 +132,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     most_rules: int = 500
     most_attachment_bytes: int = 10 * 1024 * MIB
     # How many workspaces one person may make.
-    most_workspaces: int = 100
+    most_workspaces: int = 500
 
     largest_attachment: int = 10 * MIB
     largest_mcp_body: int = 4 * MIB

@@ -1,4 +1,5 @@
-"""Settings without limits on how often somebody may call: tests share one machine, and often one person."""
+"""Settings without limits on how often somebody may call: tests share one machine, and often one person, who makes
+many workspaces."""
 
 from __future__ import annotations
 
@@ -6,8 +7,17 @@ import msgspec
 
 from chalicelib.kernel.settings import Settings
 
-UNLIMITED = {"token_rate": "0", "person_rate": "0", "address_rate": "0", "stream_rate": "0"}
+MOST_WORKSPACES = 100_000
+UNLIMITED = {
+    "token_rate": "0",
+    "person_rate": "0",
+    "address_rate": "0",
+    "stream_rate": "0",
+    "most_workspaces": str(MOST_WORKSPACES),
+}
 
 
 def unlimited(chosen: Settings) -> Settings:
-    return msgspec.structs.replace(chosen, **{name: float(rate) for name, rate in UNLIMITED.items()})
+    return msgspec.structs.replace(
+        chosen, token_rate=0, person_rate=0, address_rate=0, stream_rate=0, most_workspaces=MOST_WORKSPACES
+    )
