@@ -69,9 +69,9 @@ def _document(found: Mapping[str, Counts]) -> Iterator[str]:
         largest = sorted(lines, key=lambda line: -line.dollars)[:4]
         shares = "; ".join(f"{line.what} {line.dollars / total:.0%}" for line in largest)
         yield f"- {workload.WORKSPACES * scale:,} workspaces: {shares}."
-    often = bill.bill(bill.month(found, Settings().stream_recheck))
+    often = bill.bill(bill.month(found, Settings().agent_recheck))
     yield (
-        f"\nWith a question for each held stream every {Settings().stream_recheck} s, as on one machine, the month "
+        f"\nWith a question for each agent's stream every {Settings().agent_recheck} s, as on one machine, the month "
         f"would cost ${sum(line.dollars for line in often):,.0f} instead of ${totals[0]:,.0f}."
     )
     yield CONCLUSION
@@ -110,8 +110,8 @@ the same {workload.CONNECTED_HOURS} hours of {workload.DAYS} days. Which calls t
 CONCLUSION = f"""
 What lowers it, where it pays:
 
-- **Questions of the relay.** Hosted they come every {HOSTED_RECHECK} s instead of every minute
-  (`HANDRAIL_STREAM_RECHECK` in `infra/template/functions.yaml`): what ends a stream, or brings something new, is
+- **Questions of the relay.** For agents they come every {HOSTED_RECHECK} s when hosted, instead of every minute
+  (`HANDRAIL_AGENT_RECHECK` in `infra/template/functions.yaml`): what ends a stream, or brings something new, is
   published at once anyway. The price: an agent that vanished without a word is shown as connected for eleven minutes.
 - **Writes.** Each change writes the head, the entity, its index entries and its event in one transaction, which costs
   twice as much as single writes: that is the price of a gap-free order, exact counts and no lost events.

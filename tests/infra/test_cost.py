@@ -68,10 +68,10 @@ def test_the_workload_is_the_one_that_is_asked_for() -> None:
 
 def test_the_stack_asks_as_seldom_as_the_document_says() -> None:
     functions = (ROOT / "infra" / "template" / "functions.yaml").read_text()
-    assert f'HANDRAIL_STREAM_RECHECK: "{HOSTED_RECHECK}"\n' in functions
+    assert f'HANDRAIL_AGENT_RECHECK: "{HOSTED_RECHECK}"\n' in functions
     (timeout,) = re.findall(r'HANDRAIL_PRESENCE_TIMEOUT: "(\d+)"', functions)
     assert int(timeout) > 2 * HOSTED_RECHECK
-    assert Settings().stream_recheck < HOSTED_RECHECK
+    assert Settings().agent_recheck < HOSTED_RECHECK
 
 
 def test_a_larger_count_is_a_larger_bill() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chalicelib.kernel.settings import Settings
 from tests.bench.costs import prices
 from tests.bench.costs.metering import Counts
 from tests.bench.costs.workload import (
@@ -52,14 +53,15 @@ class Line:
 
 
 def month(found: Mapping[str, Counts], recheck: int, scale: int = 1) -> Month:
-    """`recheck`: seconds between two questions of a relay for a stream."""
+    """`recheck`: seconds between two questions of a relay for an agent's stream."""
     total, calls = Counts(), 0.0
     for people, day in ((WORKSPACES * AGENTS, BY_AGENT), (WORKSPACES * PEOPLE, BY_PERSON)):
         for name, times in day.items():
             number = float(scale * people * times * DAYS)
             total, calls = total.plus(found[name], number), calls + number
     streams = float(scale * WORKSPACES * (AGENTS + PEOPLE))
-    follows = streams * CONNECTED_HOURS * 3600 / recheck * DAYS
+    often = AGENTS / recheck + PEOPLE / Settings().stream_recheck
+    follows = scale * WORKSPACES * often * CONNECTED_HOURS * 3600 * DAYS
     # A hint reaches who is connected; of an offer to all, so many ask what it is.
     connected = CONNECTED_HOURS / 24
     follows += total.hints_to_one + total.hints_to_all * AGENTS * connected
