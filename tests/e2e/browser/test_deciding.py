@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.e2e.browser.conftest import NewWindow
 from tests.e2e.browser.windows import Seat, enter, open_place, thread
 from tests.support.clients import Agent, Json, Person
+from tests.support.waiting import eventually
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -91,7 +92,7 @@ def test_a_long_command_is_allowed_only_after_its_end_was_in_sight(
     expect(allow(page, "Bash")).to_be_enabled()
     page.keyboard.press("y")
     expect(card(page, "Bash")).to_have_count(0)
-    assert requests(person, workspace_id)["Bash"]["behavior"] == "allow"
+    eventually(lambda: requests(person, workspace_id)["Bash"]["behavior"] == "allow", "allowing")
 
 
 def test_on_the_page_of_a_task_a_key_allows_what_is_in_sight_and_its_outcome_stays(

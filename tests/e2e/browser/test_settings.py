@@ -13,6 +13,7 @@ from tests.e2e.browser.conftest import NewWindow
 from tests.e2e.browser.windows import enter, open_place, places
 from tests.isolation.test_tokens import configured
 from tests.support.clients import Agent, Person
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -197,7 +198,8 @@ def test_archiving_is_taken_back_with_undo(page: Page, person: Person, workspace
     expect(page.get_by_role("textbox", name="Workspace name")).to_be_disabled()
     notes(page).get_by_role("button", name="Undo").click()
     expect(page.get_by_role("textbox", name="Workspace name")).to_be_enabled()
-    assert person.ask("GET", f"/api/workspaces/{workspace_id}")["archived_at"] is None
+    path = f"/api/workspaces/{workspace_id}"
+    eventually(lambda: person.ask("GET", path)["archived_at"] is None, "restoring")
 
 
 @pytest.mark.parametrize(

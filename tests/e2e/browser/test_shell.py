@@ -112,7 +112,9 @@ def test_the_palette_goes_to_places_and_finds_tasks_by_what_they_say(page: Page,
     palette(page)
     expect(page.get_by_role("group", name="Recent").get_by_role("option")).to_contain_text("shop: tokens")
     page.keyboard.type("webhooks")
-    expect(page.get_by_role("option", selected=True)).to_contain_text("Upgrade the library")
+    expect(page.get_by_role("listbox", name="Results").get_by_role("option", selected=True)).to_contain_text(
+        "Upgrade the library"
+    )
     expect(page.get_by_role("dialog").get_by_role("status")).to_have_text("1 result")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/t/{task['id']}")
