@@ -119,8 +119,8 @@ What lowers it, where it pays:
   (or a function URL behind CloudFront) costs a fraction of REST API requests. The handlers would see other events.
 - **Two functions at each event.** `notify` wakes for every event to see whether something waits for a person anew. An
   attribute that only such events have, named in its filter, would let it sleep for the rest.
-- **10,000 and 100,000 workspaces** hold more streams at once than the eight tasks of one relay (32,000, at 4,000 each):
-  they need several relays, for which nothing is built yet, so their relay lines are arithmetic only.
+- **10,000 and 100,000 workspaces** hold more streams at once than the eight tasks of one relay do (32,000, at 4,000
+  each): they need several relays, for which nothing is built yet, so their relay lines are arithmetic only.
 """
 
 
