@@ -17,7 +17,7 @@ export type Route =
   | { view: "needs-me" }
   | { view: "workspaces" }
   | { view: "personal" }
-  | { view: "signin"; next: string; problem: string }
+  | { view: "signin"; next: string }
   | { view: "invitation" }
   | { view: "workspace"; workspaceId: string; filter: WorkspaceFilter }
   | { view: "task"; workspaceId: string; taskId: string }
@@ -28,7 +28,6 @@ export const paths = {
   needsMe: "/",
   workspaces: "/workspaces",
   personal: "/settings",
-  invitation: "/invitations",
   signIn: (next: string): string => `/signin?next=${encodeURIComponent(next)}`,
   workspace: (id: string, filter: Partial<WorkspaceFilter> = {}): string =>
     `/w/${encodeURIComponent(id)}${queryOf(filter)}`,
@@ -52,7 +51,7 @@ export function routeOf(url: URL): Route {
 }
 
 function topLevel(name: string, url: URL): Route {
-  if (name === "signin") return { view: "signin", next: localPath(url), problem: url.searchParams.get("problem") ?? "" };
+  if (name === "signin") return { view: "signin", next: localPath(url) };
   if (name === "invitations") return { view: "invitation" };
   if (name === "workspaces") return { view: "workspaces" };
   if (name === "settings") return { view: "personal" };

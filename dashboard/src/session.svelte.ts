@@ -31,14 +31,14 @@ class Session {
     }
   }
 
-  async signOut(next?: string): Promise<void> {
+  async signOut(): Promise<void> {
     await auth.signOut().catch((error: unknown) => {
       // Signed out elsewhere already: as wanted.
       if (!(error instanceof Problem && error.status === 401)) throw error;
     });
     forgetPerson();
     await forgetDevice();
-    window.location.assign(next ? paths.signIn(next) : "/signin");
+    window.location.assign("/signin");
   }
 }
 

@@ -42,10 +42,10 @@ describe("addresses", () => {
 
   it("lead nowhere but this site after signing in", () => {
     for (const next of ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "https://"]) {
-      expect(at(`/signin?next=${encodeURIComponent(next)}`), next).toEqual({ view: "signin", next: "/", problem: "" });
+      expect(at(`/signin?next=${encodeURIComponent(next)}`), next).toEqual({ view: "signin", next: "/" });
     }
-    expect(at(paths.signIn("/w/W1?status=all#x"))).toEqual({ view: "signin", next: "/w/W1?status=all#x", problem: "" });
-    expect(at("/signin?problem=denied&next=%2Finvitations")).toEqual({ view: "signin", next: "/invitations", problem: "denied" });
+    expect(at(paths.signIn("/w/W1?status=all#x"))).toEqual({ view: "signin", next: "/w/W1?status=all#x" });
+    expect(at("/signin?problem=denied&next=%2Finvitations")).toEqual({ view: "signin", next: "/invitations" });
     expect(at("/invitations#secret")).toEqual({ view: "invitation" });
   });
 });

@@ -139,6 +139,8 @@ def places(shown: Showcase) -> dict[str, Place]:
         "settings": Place(f"{workspace}/settings"),
         "settings-tokens": Place(f"{workspace}/settings#tokens"),
         "settings-rules": Place(f"{workspace}/settings#rules"),
+        "settings-members": Place(f"{workspace}/settings#members"),
+        "invitation": Place("/invitations#of-nothing"),
         "archived": Place(f"/w/{shown.archived_id}"),
         "personal": Place("/settings"),
         "palette": Place(workspace, lambda page: page.keyboard.press("ControlOrMeta+k")),

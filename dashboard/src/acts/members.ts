@@ -1,6 +1,6 @@
 /** What is done with the people of a workspace. All of it takes effect at once, for everybody. */
-import * as api from "../api/calls.ts";
 import { explain } from "../api/http.ts";
+import * as api from "../api/people.ts";
 import type { Invitation, IssuedInvitation, Member, Role } from "../api/types.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import { live } from "../store/live.svelte.ts";
@@ -68,11 +68,4 @@ export async function remove({ workspace_id, id, person_id, name }: Member): Pro
 export async function leave({ workspace_id, person_id }: Member): Promise<void> {
   await api.members.remove(workspace_id, person_id);
   live.forget(workspace_id);
-}
-
-/** Throws what the server refuses. */
-export async function join(secret: string): Promise<string> {
-  const workspace = await api.invitations.accept(secret);
-  live.welcome(workspace);
-  return workspace.id;
 }

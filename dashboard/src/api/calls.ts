@@ -8,18 +8,13 @@ import type {
   Behavior,
   Device,
   Inbox,
-  Invitation,
-  InvitationPreview,
-  IssuedInvitation,
   IssuedToken,
   List,
-  Member,
   Message,
   Permission,
   PermissionRule,
   Person,
   Push,
-  Role,
   RulePreview,
   Status,
   Task,
@@ -28,14 +23,14 @@ import type {
 } from "./types.ts";
 
 const PAGE = 200;
-const enc = encodeURIComponent;
-const at = (workspaceId: string): string => `/api/workspaces/${enc(workspaceId)}`;
+export const enc = encodeURIComponent;
+export const at = (workspaceId: string): string => `/api/workspaces/${enc(workspaceId)}`;
 const taskAt = (ws: string, id: string): string => `${at(ws)}/tasks/${enc(id)}`;
 
 export type Cursor = string | null;
 export type AttachmentRef = Pick<Attachment, "id">;
 
-function query(cursor: Cursor, filters: Record<string, string | null | undefined> = {}): string {
+export function query(cursor: Cursor, filters: Record<string, string | null | undefined> = {}): string {
   const parameters = new URLSearchParams({ limit: String(PAGE) });
   for (const [name, value] of Object.entries({ ...filters, cursor })) {
     if (value) parameters.set(name, value);
@@ -69,22 +64,6 @@ export const workspaces = {
   archive: (id: string) => call<Workspace>("PUT", `${at(id)}/archive`),
   restore: (id: string) => call<Workspace>("DELETE", `${at(id)}/archive`),
   remove: (id: string, confirm: string) => call<void>("DELETE", at(id), { body: { confirm } }),
-};
-
-export const members = {
-  list: (ws: string, cursor: Cursor) => call<List<Member>>("GET", `${at(ws)}/members${query(cursor)}`),
-  change: (ws: string, personId: string, body: { role: Role; version: number }) =>
-    call<Member>("PATCH", `${at(ws)}/members/${enc(personId)}`, { body }),
-  remove: (ws: string, personId: string) => call<void>("DELETE", `${at(ws)}/members/${enc(personId)}`),
-};
-
-export const invitations = {
-  list: (ws: string, cursor: Cursor) => call<List<Invitation>>("GET", `${at(ws)}/invitations${query(cursor)}`),
-  issue: (ws: string, body: { email: string; role: Role }, idempotencyKey: string) =>
-    call<IssuedInvitation>("POST", `${at(ws)}/invitations`, { body, idempotencyKey }),
-  revoke: (ws: string, id: string) => call<void>("DELETE", `${at(ws)}/invitations/${enc(id)}`),
-  preview: (secret: string) => call<InvitationPreview>("POST", "/api/invitations/preview", { body: { secret } }),
-  accept: (secret: string) => call<Workspace>("POST", "/api/invitations/acceptance", { body: { secret } }),
 };
 
 export const tokens = {

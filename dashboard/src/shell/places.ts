@@ -1,7 +1,7 @@
 /** The workspaces in their order, and the places in them, as the palette lists them. */
 import type { Workspace } from "../api/types.ts";
 import { paths, router } from "../router.svelte.ts";
-import { sections, type SECTIONS } from "../views/settings/sections.ts";
+import { SECTIONS } from "../views/settings/sections.ts";
 import type { Entry } from "./entries.ts";
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -16,7 +16,6 @@ const ALSO: Record<(typeof SECTIONS)[number][0], string> = {
   connect: "agent setup mcp claude install",
   tokens: "generate revoke rotate secret",
   rules: "allow approve",
-  members: "people invite invitation leave",
   end: "remove restore",
 };
 
@@ -32,7 +31,7 @@ function placesOf({ id, name, mission, archived_at }: Workspace): Entry[] {
     place(`w ${id}`, name, paths.workspace(id), { group, also: mission.slice(0, 200), deep: !!archived_at }),
     place(`w ${id} board`, `${name}: board`, paths.workspace(id, { view: "board" }), deep),
     place(`w ${id} settings`, `${name}: settings`, paths.settings(id), deep),
-    ...sections().map(([section, words]) =>
+    ...SECTIONS.map(([section, words]) =>
       place(`w ${id} ${section}`, `${name}: ${words.toLowerCase()}`, paths.settings(id, section), { ...deep, also: ALSO[section] }),
     ),
   ];

@@ -56,7 +56,7 @@ export function sceneOf(route: Route): Scene {
     case "settings":
       return scene(VIEWS.settings, { workspaceId: route.workspaceId }, route.workspaceId);
     case "signin":
-      return scene(VIEWS.signin, { next: route.next, problem: route.problem });
+      return scene(VIEWS.signin, { next: route.next });
     case "not-found":
       return scene(notFound, { what: "page" as const });
     default:

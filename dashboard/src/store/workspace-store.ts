@@ -22,7 +22,6 @@ export class WorkspaceStore {
   readonly log: WorkspaceLog;
   readonly tokens: Part;
   readonly permissionRules: Part;
-  readonly people: Part;
   /** The workspace is not there any more, or not for this person. */
   onGone: () => void = () => {};
   /** Loads what else stands on the events of this workspace: those that a resync leaves out are never told. */
@@ -47,29 +46,21 @@ export class WorkspaceStore {
       const list = await everyPage((cursor) => api.permissionRules.list(id, cursor));
       log.permissionRules.reconcile(list.items, list.seq ?? log.cursor, () => true);
     });
-    this.people = new Part(async () => {
-      const [members, invitations] = await Promise.all([
-        everyPage((cursor) => api.members.list(id, cursor)),
-        everyPage((cursor) => api.invitations.list(id, cursor)),
-      ]);
-      log.members.reconcile(members.items, members.seq ?? log.cursor, () => true);
-      log.invitations.reconcile(invitations.items, invitations.seq ?? log.cursor, () => true);
-    });
   }
 
   tasks(filter: TaskFilter): TaskList {
-    return this.#part(`tasks ${JSON.stringify(filter)}`, () => new TaskList(this.log, filter));
+    return this.part(`tasks ${JSON.stringify(filter)}`, () => new TaskList(this.log, filter));
   }
 
   task(id: string): Part {
-    return this.#part(`task ${id}`, () => new Part(async () => {
+    return this.part(`task ${id}`, () => new Part(async () => {
       const before = this.log.cursor;
       this.log.tasks.put(await api.tasks.get(this.id, id), before);
     }));
   }
 
   thread(taskId: string): Thread {
-    return this.#part(`thread ${taskId}`, () => new Thread(this.log, taskId));
+    return this.part(`thread ${taskId}`, () => new Thread(this.log, taskId));
   }
 
   /** For every event that was applied: closed tasks that nobody looks at do not pile up in the course of days. */
@@ -109,14 +100,14 @@ export class WorkspaceStore {
   async #resyncOnce(): Promise<void> {
     // The head first: every list fetched after it is at least as new as its seq.
     const workspace = await api.workspaces.get(this.id);
-    const parts = [this.tokens, this.permissionRules, this.people, ...this.#parts.values()];
+    const parts = [this.tokens, this.permissionRules, ...this.#parts.values()];
     await Promise.all([this.alsoResync(), ...parts.map((part) => part.invalidate())]);
     this.workspaces.put(workspace, workspace.seq);
     this.log.advanceTo(workspace.seq);
   }
 
   /** The part of this name; the latest asked for are kept, and those in use. */
-  #part<P extends Part>(name: string, make: () => P): P {
+  part<P extends Part>(name: string, make: () => P): P {
     const part = (this.#parts.get(name) as P | undefined) ?? make();
     this.#parts.delete(name);
     this.#parts.set(name, part);

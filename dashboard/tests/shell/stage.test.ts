@@ -114,7 +114,7 @@ describe("views that nobody looked at yet", () => {
   it("all exist", async () => {
     const routes: Route[] = [
       { view: "personal" },
-      { view: "signin", next: "/", problem: "" },
+      { view: "signin", next: "/" },
       { view: "invitation" },
       { view: "settings", workspaceId: "w1", section: null },
       { view: "task", workspaceId: "w1", taskId: "t1" },

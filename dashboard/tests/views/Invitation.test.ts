@@ -1,6 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { keepSecret, keptSecret } from "../../src/invitation-secret.ts";
+import { KEPT_AS, keepSecret } from "../../src/invitation-secret.ts";
 import { router } from "../../src/router.svelte.ts";
 import { session } from "../../src/session.svelte.ts";
 import { live } from "../../src/store/live.svelte.ts";
@@ -8,6 +8,7 @@ import Invitation from "../../src/views/Invitation.svelte";
 import { problem, serve } from "../server.ts";
 import { ADA, workspace } from "../store/events.ts";
 
+const keptSecret = (): string => sessionStorage.getItem(KEPT_AS) ?? "";
 const PREVIEW = { workspace: { id: "shared", name: "Shop" }, role: "member", invited_by: ADA, expires_at: "2026-12-01T10:00:00Z" };
 
 beforeEach(() => {

@@ -1,6 +1,7 @@
 import { cleanup, render, screen } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { offer } from "../../src/offer.svelte.ts";
+import { router } from "../../src/router.svelte.ts";
 import SignIn from "../../src/views/SignIn.svelte";
 import { serve } from "../server.ts";
 
@@ -12,7 +13,8 @@ afterEach(() => {
 
 function show(providers: string[], problem = "", names: Record<string, string> = { google: "Google" }): void {
   serve({ "GET /auth/config": () => ({ providers, names }) });
-  render(SignIn, { next: "/w/w1?view=board", problem });
+  router.go(`/signin?problem=${encodeURIComponent(problem)}`);
+  render(SignIn, { next: "/w/w1?view=board" });
 }
 
 describe("the door", () => {

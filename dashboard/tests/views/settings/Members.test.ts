@@ -88,7 +88,7 @@ describe("the members", () => {
     await show("p1", [ADA_OWNS(), bob], [], {
       [`PATCH ${shop.at("members/p2")}`]: () => problem(403, { detail: "Only an owner can." }),
     });
-    await fireEvent.click(screen.getByRole("button", { name: "Make Bob an owner" }));
+    await fireEvent.click(screen.getByRole("button", { name: "Make owner: Bob" }));
     await vi.waitFor(() => expect(toasts.shown[0]?.text).toMatch(/Bob stays what they were. Only an owner can./));
     expect(row("Bob").queryByText("Owner")).toBeNull();
   });
