@@ -126,7 +126,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     origin_secret: str = ""
 
     # Quotas of a workspace: open and all tasks, living tokens, rules, and bytes of files.
-    most_open_tasks: int = 5_000
+    most_open_tasks: int = 20_000
     most_tasks: int = 100_000
     most_tokens: int = 200
     most_rules: int = 500
