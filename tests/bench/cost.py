@@ -119,7 +119,7 @@ What lowers it, where it pays:
   (or a function URL behind CloudFront) costs a fraction of REST API requests. The handlers would see other events.
 - **Two functions at each event.** `notify` wakes for every event to see whether something waits for a person anew. An
   attribute that only such events have, named in its filter, would let it sleep for the rest.
-- **10,000 and 100,000 workspaces** hold more streams at once than the eight tasks of one relay do (32,000, at 4,000
+- **10,000 and 100,000 workspaces** hold more streams at once than the eight tasks of one relay do (22,400, at 2,800
   each): they need several relays, for which nothing is built yet, so their relay lines are arithmetic only.
 """
 
