@@ -89,7 +89,7 @@ def routes_of(followers: dict[str, Follower], of_persons: dict[str, PersonFollow
     def follow(call: Call[object, Followed]) -> Reply:
         """For relays: what a held stream is to get next."""
         link = verify(_PURPOSE, call.query.link, Link)
-        if link is None or link.expires < clock.epoch(clock.now()) or link.kind not in {*followers, *of_persons}:
+        if link is None or link.expires <= clock.epoch(clock.now()) or link.kind not in {*followers, *of_persons}:
             raise BadRequest("This link was not made here, or its time is over.")
         limits.charge_stream(link.session or link.route)
         try:
