@@ -103,7 +103,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # How often a relay asks, on behalf of a held stream, whether it is still allowed and complete: a dashboard's, and
     # an agent's, which thereby shows that it is there. One Pushpin asks for ten streams a second and no more, so it
     # can hold 600 agents at 60 seconds.
-    stream_recheck: int = 600
+    stream_recheck: int = 1800
     agent_recheck: int = 60
 
     # How often somebody may call: so many a second over time, so many at once. A rate of 0: as often as they like.
