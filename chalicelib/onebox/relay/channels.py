@@ -15,7 +15,7 @@ from chalicelib.onebox.relay.grip import Item
 
 Listener = TypeVar("Listener")
 IDS = 256
-KEEP = 120.0
+KEEP = 30.0
 MOST = 20_000
 
 

@@ -25,7 +25,7 @@ from chalicelib.onebox.relay.stream import Stream
 from chalicelib.onebox.relay.surroundings import Counters, Limits, Surroundings
 
 log = logging.getLogger("handrail.relay")
-SWEEP_EVERY = 30.0
+SWEEP_EVERY = 10.0
 DELIVERIES_A_TURN = 5_000
 
 
