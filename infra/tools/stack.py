@@ -38,11 +38,18 @@ class Stack:
         found = self.describe() or {}
         return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
 
+    def parameters(self) -> dict[str, str] | None:
+        """The values that its parameters have; None where it has to be created."""
+        found = self.describe()
+        if found is None or found["StackStatus"] in NEVER_WAS:
+            return None
+        return {one["ParameterKey"]: one["ParameterValue"] for one in found.get("Parameters", [])}
+
     def physical_ids(self, kind: str) -> list[str]:
-        """The names that AWS has given to the stack's resources of a type."""
+        """The names that AWS has given to the stack's resources of a type, of those that are there."""
         pages = self._api.get_paginator("list_stack_resources").paginate(StackName=self.name)
         found = [one for page in pages for one in page["StackResourceSummaries"] if one["ResourceType"] == kind]
-        return [str(one["PhysicalResourceId"]) for one in found]
+        return [str(one["PhysicalResourceId"]) for one in found if one["ResourceStatus"] != "DELETE_COMPLETE"]
 
     def protect(self) -> None:
         """Let nobody delete the stack by accident."""

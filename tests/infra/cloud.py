@@ -25,6 +25,7 @@ class CloudFormation:
         self.calls: list[str] = []
         self.asked: dict[str, Any] = {}
         self.protected = False
+        self.gone: list[dict[str, str]] = []
         self._pending: list[str] = []
 
     def describe_stacks(self, *, StackName: str) -> dict[str, Any]:
@@ -76,4 +77,5 @@ class CloudFormation:
         return self
 
     def paginate(self, *, StackName: str) -> Iterator[dict[str, Any]]:
-        yield {"StackResourceSummaries": [{"ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": "files"}]}
+        kept = {"ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": "files", "ResourceStatus": "CREATE_COMPLETE"}
+        yield {"StackResourceSummaries": [kept, *self.gone]}

@@ -193,6 +193,15 @@ def test_dev_goes_with_all_that_it_keeps_once_that_is_confirmed() -> None:
     assert said[-1] == "The stack handrail-dev is gone."
 
 
+def test_what_was_left_when_deleting_failed_is_deleted_at_the_next_attempt() -> None:
+    cloud = CloudFormation("DELETE_FAILED")
+    emptied = {"ResourceType": "AWS::S3::Bucket", "PhysicalResourceId": "gone", "ResourceStatus": "DELETE_COMPLETE"}
+    cloud.gone = [emptied]
+    done, _, buckets = destroyed("dev", cloud, "dev")
+    assert done
+    assert not [one for one in buckets if one.startswith("gone")]
+
+
 @pytest.mark.parametrize("answer", ["", "y", "yes", "prod"])
 def test_nothing_goes_without_the_very_word(answer: str) -> None:
     cloud = CloudFormation("CREATE_COMPLETE")
