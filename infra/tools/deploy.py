@@ -7,11 +7,12 @@ Doing it again changes nothing. A parameter of the template, once given, keeps i
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from infra.tools import stages
+from infra.tools import ground, stages
 from infra.tools.account import DASHBOARD, Account, account, check_tools
 from infra.tools.command import run
 from infra.tools.package import ALIAS, package
@@ -29,13 +30,14 @@ Say = Callable[[str], None]
 
 def deploy(stage: str, folder: Path, chosen: Mapping[str, str], at: Account, stack: Stack, say: Say) -> str:
     """Bring the stage up from the package in `folder`; the address at which it is served."""
-    uploaded = upload(at, stage, folder, dict(chosen))
+    before = stack.parameters()
+    if before is None:
+        chosen = _first_time(at, folder) | dict(chosen)
+    uploaded = upload(at, stage, folder, (before or {}) | dict(chosen))
     declared = set(uploaded.template.get("Parameters", {}))
     unknown = sorted(chosen.keys() - declared)
     if unknown:
         raise Refusal(f"The template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}.")
-    if stack.describe() is None:
-        _check_room(at, uploaded.template)
     say(f"Bringing up the stack {stack.name} in {at.region}; a first time takes about a quarter of an hour ...")
     changed = stack.bring_to(uploaded.template_url, declared, chosen)
     say("The stack is up." if changed else "The stack was up to date.")
@@ -45,13 +47,19 @@ def deploy(stage: str, folder: Path, chosen: Mapping[str, str], at: Account, sta
     if Secret(secrets, outputs["Secret"]).complete(outputs["Url"], shown):
         say("Keys and address are in the secret; functions that run already read them within four minutes.")
     say(Site(at.clients.client("s3"), at.clients.client("cloudfront"), outputs).publish(DASHBOARD))
-    if "SiteBucket" in outputs:
-        site = Site(at.clients.client("s3"), at.clients.client("cloudfront"), outputs)
-        say(site.publish(DASHBOARD))
     if stage == "prod":
         stack.protect()
     _forget_old_versions(at, stack)
     return outputs["Url"]
+
+
+def _first_time(at: Account, folder: Path) -> dict[str, str]:
+    """What has to be so before anything is made, and the parameters that only the account can tell."""
+    template = json.loads((folder / "sam.json").read_text())
+    _check_room(at, template)
+    if any(resource["Type"] == "AWS::ECS::Cluster" for resource in template["Resources"].values()):
+        ground.allow_containers(at.clients.client("iam"))
+    return ground.zones(at.clients.client("ec2")) if "ZoneA" in template["Parameters"] else {}
 
 
 def _check_room(at: Account, template: Mapping[str, dict[str, dict[str, dict[str, int]]]]) -> None:

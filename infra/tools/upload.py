@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,18 +30,20 @@ def bucket_name(account: Account, stage: str) -> str:
     return f"{stack_name(stage)}-artifacts-{account.id}-{account.region}"
 
 
-def upload(account: Account, stage: str, folder: Path, chosen: dict[str, str]) -> Uploaded:
+def upload(account: Account, stage: str, folder: Path, values: Mapping[str, str]) -> Uploaded:
     """Upload a package; its template then names the uploaded files.
 
-    Their place depends on all of the package and on the parameters, so that every change publishes new versions of
-    the functions, and no change none.
+    Their place depends on all of the package and on what the parameters will be, of which `values` has those that are
+    known: so every change publishes new versions of the functions, and no change none.
     """
     s3 = account.clients.client("s3")
     bucket = bucket_name(account, stage)
     _make(s3, bucket, account.region)
     template: dict[str, Any] = json.loads((folder / "sam.json").read_text())
     contents = {name: (folder / name).read_bytes() for name in ("deployment.zip", "layer-deployment.zip", "sam.json")}
-    digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode())
+    parameters = template.get("Parameters", {}).items()
+    valued = {name: values.get(name, str(said.get("Default", ""))) for name, said in parameters}
+    digest = hashlib.sha256(json.dumps(valued, sort_keys=True).encode())
     for content in contents.values():
         digest.update(hashlib.sha256(content).digest())
     place = digest.hexdigest()[:32]

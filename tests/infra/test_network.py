@@ -125,8 +125,8 @@ def test_the_relay_is_two_tasks_on_arm_in_two_zones(packaged: Packaged) -> None:
     task, service = properties(packaged, "RelayTask"), properties(packaged, "RelayService")
     assert task["RuntimePlatform"]["CpuArchitecture"] == "ARM64"
     subnets = service["NetworkConfiguration"]["AwsvpcConfiguration"]["Subnets"]
-    zones = [properties(packaged, subnet["Ref"])["AvailabilityZone"]["Fn::Select"][0] for subnet in subnets]
-    assert sorted(zones) == [0, 1]
+    zones = [properties(packaged, subnet["Ref"])["AvailabilityZone"]["Ref"] for subnet in subnets]
+    assert zones == ["ZoneA", "ZoneB"]
     assert service["ServiceRegistries"]
     assert "latest" not in packaged.expanded["Parameters"]["RelayImage"]["Default"]
 
