@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import pytest
 
+from chalicelib.kernel import clock, directory
+from chalicelib.kernel.directory import Due
+from chalicelib.kernel.ids import new_id
+from chalicelib.kernel.logs import JsonFormatter
 from tests.infra.conftest import Packaged
 
 Json = dict[str, Any]
@@ -31,6 +36,44 @@ def test_every_function_has_an_alarm(packaged: Packaged, metric: str) -> None:
     functions = packaged.of_type("AWS::Lambda::Function")
     assert len(functions) >= 4
     assert set(alarms(packaged, metric)) == set(functions)
+
+
+def counted(packaged: Packaged, metric: str) -> dict[str, str]:
+    """The log groups in which a metric is counted, with the pattern of what counts."""
+    return {
+        filter["Properties"]["LogGroupName"]["Ref"]: filter["Properties"]["FilterPattern"]
+        for filter in packaged.of_type("AWS::Logs::MetricFilter").values()
+        if filter["Properties"]["MetricTransformations"][0]["MetricName"] == metric
+    }
+
+
+def logged(level: int, message: str) -> Json:
+    """A line of a log, as CloudWatch reads it."""
+    line: Json = json.loads(JsonFormatter().format(logging.LogRecord("handrail", level, "", 0, message, (), None)))
+    return line
+
+
+def test_what_goes_wrong_while_something_is_served_raises_an_alarm_though_the_function_does_well(
+    packaged: Packaged,
+) -> None:
+    level = logged(logging.ERROR, "unexpected failure")["level"]
+    assert level != logged(logging.WARNING, "outage")["level"]
+    groups = [f"{name}LogGroup" for name in ("ApiHandler", "Stream", "Notify", "Maintenance")]
+    assert counted(packaged, "ErrorsLogged") == dict.fromkeys(groups, f'{{ $.level = "{level}" }}')
+    for group in groups:
+        assert packaged.expanded["Resources"][group]["Type"] == "AWS::Logs::LogGroup"
+    about = [found["Properties"]["MetricName"] for found in packaged.of_type("AWS::CloudWatch::Alarm").values()]
+    assert about.count("ErrorsLogged") == 1
+
+
+def test_due_work_that_is_set_aside_raises_an_alarm(
+    packaged: Packaged, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for step in ("write", "remove"):
+        monkeypatch.setattr(directory, step, lambda *what: None)
+    directory.set_aside(Due("purge", clock.now(), new_id(), new_id()), "why")
+    (message,) = {record.getMessage() for record in caplog.records if record.name == "handrail.directory"}
+    assert counted(packaged, "DueWorkSetAside") == {"MaintenanceLogGroup": f'{{ $.message = "{message}" }}'}
 
 
 def test_every_function_that_is_fed_from_a_stream_has_an_alarm_for_falling_behind(packaged: Packaged) -> None:

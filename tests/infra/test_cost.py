@@ -12,8 +12,9 @@ import pytest
 from chalicelib.kernel.settings import Settings
 from tests.bench.cost import HOSTED_RECHECK, document
 from tests.bench.costs import workload
-from tests.bench.costs.bill import bill, month, tiered
+from tests.bench.costs.bill import ALARMS, SECRETS, bill, month, tiered
 from tests.bench.costs.metering import Counts
+from tests.infra.conftest import Packaged
 
 ROOT = Path(__file__).resolve().parents[2]
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -64,6 +65,12 @@ def test_what_differs_is_noticed(old: str, new: str, agree: bool) -> None:
 def test_the_workload_is_the_one_that_is_asked_for() -> None:
     assert sum(workload.BY_AGENT.values()) == workload.CALLS == 200
     assert (workload.WORKSPACES, workload.AGENTS) == (1_000, 20)
+
+
+def test_what_is_paid_by_the_piece_is_counted_as_it_is_in_the_stack(both: dict[str, Packaged]) -> None:
+    stack = both["prod"]
+    assert len(stack.of_type("AWS::CloudWatch::Alarm")) == ALARMS
+    assert len(stack.of_type("AWS::SecretsManager::Secret")) == SECRETS
 
 
 def test_the_stack_asks_as_seldom_as_the_document_says() -> None:
