@@ -136,6 +136,9 @@ def test_the_relay_grows_with_its_streams(packaged: Packaged) -> None:
     metrics = {one["Id"]: one for one in policy["CustomizedMetricSpecification"]["Metrics"]}
     assert metrics["connections"]["MetricStat"]["Metric"]["MetricName"] == "ActiveConnectionCount"
     assert [name for name, metric in metrics.items() if metric["ReturnData"]] == ["streams"]
+    # Of each stream the load balancer has two connections: from CloudFront, and to the task.
+    assert metrics["streams"]["Expression"] == "connections / 2 / tasks"
+    assert metrics["tasks"]["MetricStat"]["Metric"]["MetricName"] == "HealthyHostCount"
     settings = properties(packaged, "RelayTask")["ContainerDefinitions"][0]["Environment"][0]["Value"].split()
     most = int(dict(one.split("=", 1) for one in settings)["client_maxconn"])
     assert packaged.expanded["Parameters"]["RelayStreamsPerTask"]["MaxValue"] < most

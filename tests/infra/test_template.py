@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.kernel.settings import Settings
 from infra.tools import template
 from infra.tools.template import TemplateError
 from tests.infra.conftest import Packaged
@@ -147,6 +148,54 @@ def test_attachments_are_private_and_encrypted(packaged: Packaged) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert {rule["Status"] for rule in bucket["LifecycleConfiguration"]["Rules"]} == {"Enabled"}
+    policy = packaged.expanded["Resources"]["AttachmentsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [(one["Effect"], one["Condition"]) for one in policy] == [
+        ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    ]
+
+
+def test_attachments_can_be_brought_back_for_as_long_as_tables_and_no_longer(packaged: Packaged) -> None:
+    bucket = packaged.expanded["Resources"]["AttachmentsBucket"]["Properties"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    rules: dict[str, Any] = {}
+    for rule in bucket["LifecycleConfiguration"]["Rules"]:
+        rules |= rule
+    assert rules["NoncurrentVersionExpiration"] == {"NoncurrentDays": 35}
+    assert rules["ExpiredObjectDeleteMarker"] is True
+    assert rules["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"] == 1
+    assert not rules.keys() & {"ExpirationInDays", "ExpirationDate"}, "what people keep stays"
+
+
+def test_the_first_keys_are_made_by_aws_and_cannot_be_guessed(packaged: Packaged) -> None:
+    for name, length in (("Secret", 64), ("OriginSecret", 43)):
+        made = packaged.expanded["Resources"][name]["Properties"]
+        assert made["GenerateSecretString"]["PasswordLength"] == length
+        assert "SecretString" not in made
+    assert packaged.expanded["Resources"]["Secret"]["Properties"]["GenerateSecretString"]["GenerateStringKey"] == (
+        "signing_key"
+    )
+
+
+def test_all_processes_of_a_function_limit_the_same_callers_together(packaged: Packaged) -> None:
+    for name in FUNCTIONS:
+        variables = packaged.expanded["Resources"][name]["Properties"]["Environment"]["Variables"]
+        assert variables["HANDRAIL_SHARED_RATES"] == "true"
+
+
+def test_a_body_that_the_program_takes_fits_into_what_lambda_is_sent(packaged: Packaged) -> None:
+    """6 MB, in which a file stands as base64."""
+    variables = packaged.expanded["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    for largest in (int(variables["HANDRAIL_LARGEST_API_BODY"]), Settings().largest_mcp_body):
+        assert largest * 4 / 3 < 6 * 1_000_000
+
+
+def test_in_prod_work_in_the_background_leaves_requests_room(both: dict[str, Packaged]) -> None:
+    for stage, expected in (("dev", {}), ("prod", {"Notify": 20, "Maintenance": 1})):
+        functions = both[stage].of_type("AWS::Lambda::Function")
+        reserved = {
+            name: found["Properties"].get("ReservedConcurrentExecutions") for name, found in functions.items()
+        }
+        assert {name: number for name, number in reserved.items() if number is not None} == expected
 
 
 def texts(value: object) -> Iterator[str]:
