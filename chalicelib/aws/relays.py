@@ -6,7 +6,8 @@ to drain, but the streams that it still holds go on for a while, so it is served
     in the name ──► left the name (streams drain) ──► forgotten
                     └─ `LINGER` seconds ─────────────┘
 
-Nobody waits for one that is gone: a relay that cannot be reached holds no stream.
+Nobody waits for one that is gone: a relay that cannot be reached holds no stream. Where all of them are, the function
+tries for a while by itself (`Patient`): Lambda tries a batch again so many times, and does not say how soon.
 """
 
 from __future__ import annotations
@@ -16,10 +17,15 @@ import time
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
+from chalicelib.kernel.grip import Item, Publisher
+from chalicelib.kernel.relays import NotPublished
+
 # How long an answer is used; with the name's own time to live, well below what a new task needs to get a stream.
 FRESH = 2.0
 # Longer than a task drains (`RelayTargets` in infra/template/relay.yaml).
 LINGER = 75.0
+# How long one call of the function goes on trying, and how long it pauses between tries.
+PATIENCE, PAUSE = 10.0, 1.0
 
 Lookup = Callable[[str], set[str]]
 
@@ -52,3 +58,25 @@ class Tasks:
             self._looked_up = now
         self._seen = {address: seen for address, seen in self._seen.items() if now - seen <= LINGER}
         return [f"{self._scheme}://{address}:{self._port}" for address in sorted(self._seen)]
+
+
+class Patient:
+    """Publishes, and tries again for `PATIENCE` seconds before it gives up."""
+
+    def __init__(
+        self,
+        publisher: Publisher,
+        now: Callable[[], float] = time.monotonic,
+        pause: Callable[[], None] = lambda: time.sleep(PAUSE),
+    ) -> None:
+        self._publisher, self._now, self._pause = publisher, now, pause
+
+    def publish(self, items: Sequence[Item]) -> None:
+        until = self._now() + PATIENCE
+        while True:
+            try:
+                return self._publisher.publish(items)
+            except (NotPublished, OSError):
+                if self._now() + PAUSE >= until:
+                    raise
+            self._pause()

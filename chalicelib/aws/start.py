@@ -20,7 +20,7 @@ from snapshot_restore_py import register_after_restore, register_before_snapshot
 
 from chalicelib.aws import client, credentials, secrets
 from chalicelib.aws.blobs import S3Blobs
-from chalicelib.aws.relays import Tasks
+from chalicelib.aws.relays import Patient, Tasks
 from chalicelib.kernel import blobs, grip, late, store
 from chalicelib.kernel.relays import Relays
 from chalicelib.kernel.settings import Settings, settings
@@ -37,7 +37,7 @@ def start(app: Chalice) -> None:
     if chosen.function == "stream":
         # From its network a way leads to the tables and to the relay, and to no secret; it needs none. Nor is there
         # one to STS: its listeners, which no client calls, reach workspaces with the function's own role.
-        grip.publish_through(Relays(Tasks(chosen.grip_publish_url)))
+        grip.publish_through(Patient(Relays(Tasks(chosen.grip_publish_url))))
     else:
         client.install(credentials.Narrowed(credentials.from_token_service(chosen)), chosen.workspace_table)
         _read_secret(app, chosen)

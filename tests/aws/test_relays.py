@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 import threading
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from chalicelib.aws import relays
-from chalicelib.aws.relays import FRESH, LINGER, Tasks
-from chalicelib.kernel.grip import close
+from chalicelib.aws.relays import FRESH, LINGER, PATIENCE, PAUSE, Patient, Tasks
+from chalicelib.kernel.grip import Item, close
 from chalicelib.kernel.relays import NotPublished, Relays
 
 URL = "http://relay.handrail.internal:5561"
@@ -136,3 +137,46 @@ def _raising(code: int) -> object:
         raise socket.gaierror(code, "no")
 
     return getaddrinfo
+
+
+class Away:
+    """A relay that takes nothing for its first calls, of which each takes some seconds of the clock."""
+
+    def __init__(self, calls: int, error: Exception, seconds: float = 0.0) -> None:
+        self.calls, self.error, self.seconds = calls, error, seconds
+        self.time, self.got = 0.0, list[Sequence[Item]]()
+
+    def publish(self, items: Sequence[Item]) -> None:
+        self.got.append(items)
+        self.time += self.seconds
+        if len(self.got) <= self.calls:
+            raise self.error
+
+    def pause(self) -> None:
+        self.time += PAUSE
+
+    def patient(self) -> Patient:
+        return Patient(self, lambda: self.time, self.pause)
+
+
+@pytest.mark.parametrize("error", [NotPublished("there is no relay"), socket.gaierror(socket.EAI_AGAIN, "later")])
+def test_a_relay_that_is_away_for_some_seconds_gets_the_same_when_it_is_back(error: Exception) -> None:
+    away = Away(3, error)
+    away.patient().publish([close("a")])
+    assert away.got == [[close("a")]] * 4
+    assert away.time == 3 * PAUSE
+
+
+@pytest.mark.parametrize("seconds", [0.0, 6.0])
+def test_one_that_stays_away_is_given_up_in_time_for_the_function_to_say_so(seconds: float) -> None:
+    away = Away(1_000, NotPublished("there is no relay"), seconds)
+    with pytest.raises(NotPublished):
+        away.patient().publish([close("a")])
+    assert PATIENCE - 2 * PAUSE <= away.time <= PATIENCE + seconds
+
+
+def test_a_defect_is_not_tried_again() -> None:
+    away = Away(1, ValueError("no item"))
+    with pytest.raises(ValueError, match="no item"):
+        away.patient().publish([close("a")])
+    assert len(away.got) == 1

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib.aws.relays import FRESH, LINGER
+from chalicelib.aws.relays import FRESH, LINGER, PATIENCE, PAUSE
+from chalicelib.kernel.relays import ANSWER_SECONDS, CONNECT_SECONDS
 from chalicelib.kernel.settings import Settings
 from tests.infra.conftest import Packaged
 
@@ -109,6 +110,21 @@ def test_an_old_task_ends_what_it_holds_before_it_is_told_to_stop(packaged: Pack
     assert "DesiredCount" not in service
     (container,) = properties(packaged, "RelayTask")["ContainerDefinitions"]
     assert container["StopTimeout"] >= 10
+
+
+def test_what_is_published_outlasts_a_relay_that_is_down_for_a_minute(packaged: Packaged) -> None:
+    """However soon Lambda tries again, which it does not say."""
+    least = PATIENCE - 2 * PAUSE
+    assert properties(packaged, "Stream")["Timeout"] > 1.5 * (PATIENCE + CONNECT_SECONDS + ANSWER_SECONDS)
+    feeding = [
+        mapping["Properties"]
+        for mapping in packaged.of_type("AWS::Lambda::EventSourceMapping").values()
+        if mapping["Properties"]["FunctionName"] == {"Ref": "StreamAliaslive"}
+    ]
+    assert len(feeding) == 2
+    for mapping in feeding:
+        assert mapping["MaximumRetryAttempts"] * least > 2 * 60
+        assert mapping["MaximumRecordAgeInSeconds"] > 2 * 60
 
 
 def test_nothing_on_the_way_gives_up_a_stream_or_a_call_that_waits(packaged: Packaged) -> None:
