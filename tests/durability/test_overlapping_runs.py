@@ -58,6 +58,10 @@ def claim(person: Person, workspace_id: str, agent: Agent) -> None:
     agent.call("getNextTask")
 
 
+def invite(person: Person, workspace_id: str, agent: Agent) -> None:
+    person.invite(workspace_id, "guest@example.com")
+
+
 def nothing_more(person: Person, workspace_id: str, agent: Agent) -> None:
     """The agent is connected, and its token will expire."""
 
@@ -73,6 +77,7 @@ def _nothing_else(program: Program) -> None:
         ("token_expiry", nothing_more, 31 * DAY, "token.expired"),
         ("presence", nothing_more, 200, "agent.disconnected"),
         ("lease", claim, 700, "task.updated"),
+        ("invitation_expiry", invite, 8 * DAY, "invitation.expired"),
     ],
 )
 def test_each_change_is_made_and_told_once(
