@@ -11,6 +11,7 @@ from chalicelib.kernel import clock, grip, links
 from chalicelib.kernel.events import MOST_PER_PAGE
 from chalicelib.kernel.http import Reply, convert
 from chalicelib.kernel.scope import for_session
+from chalicelib.kernel.settings import settings
 from chalicelib.wiring.maintenance import run_due_work
 from chalicelib.workspaces import person_stream, rules
 from chalicelib.workspaces.person_stream import KIND, LONGEST_AFTER, MOST_HELD, MOST_NAMED
@@ -57,7 +58,7 @@ def test_a_relay_listens_to_every_workspace_and_to_what_ends_or_changes_the_stre
     assert reply.headers["Grip-Hold"] == "stream"
     channels = {f"ws-{one}": "1", f"ws-{two}": "5"}
     assert held(reply) == channels | {f"ses-{person.session.id}": None, f"person-{person.id}": None}
-    assert "rel=next; timeout=600" in reply.headers["Grip-Link"]
+    assert f"rel=next; timeout={settings().stream_recheck}" in reply.headers["Grip-Link"]
 
 
 def test_a_page_is_bounded_over_all_workspaces_together(person: Person) -> None:
