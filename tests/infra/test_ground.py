@@ -10,6 +10,7 @@ import pytest
 
 from infra.tools import deploy, ground
 from infra.tools.account import Account
+from infra.tools.secret import Secret
 from infra.tools.stack import Stack
 from infra.tools.stages import Refusal
 from infra.tools.upload import upload
@@ -119,3 +120,51 @@ def test_where_the_parameters_stay_the_same_no_function_is_published_anew(tmp_pa
     first = place(tmp_path, ZoneA="a")
     assert place(tmp_path, ZoneA="a", AlarmEmail="", Cpu="512", NoLonger="x") == first
     assert place(tmp_path, ZoneA="a", AlarmEmail="ops@example.com") != first
+
+
+class Versions:
+    """Two functions: of each four versions, and the third serves."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+
+    def get_alias(self, *, FunctionName: str, Name: str) -> dict[str, str]:
+        assert Name == "live"
+        return {"FunctionVersion": "3"}
+
+    def get_paginator(self, operation: str) -> Versions:
+        assert operation == "list_versions_by_function"
+        return self
+
+    def paginate(self, *, FunctionName: str) -> Any:
+        yield {"Versions": [{"Version": "$LATEST"}, {"Version": "1"}]}
+        yield {"Versions": [{"Version": "3"}, {"Version": "2"}]}
+
+    def delete_function(self, *, FunctionName: str, Qualifier: str) -> None:
+        self.deleted.append(f"{FunctionName}:{Qualifier}")
+
+
+def test_published_versions_that_serve_no_more_are_forgotten() -> None:
+    cloud, versions = CloudFormation("CREATE_COMPLETE"), Versions()
+    function = {"ResourceType": "AWS::Lambda::Function", "ResourceStatus": "CREATE_COMPLETE"}
+    cloud.gone = [function | {"PhysicalResourceId": name} for name in ("a", "b")]
+    at = Account("1", "eu-central-1", Clients(**{"lambda": versions}))
+    deploy._forget_old_versions(at, Stack(cloud, "handrail-dev"))
+    assert versions.deleted == ["a:1", "a:2", "b:1", "b:2"]
+
+
+@pytest.mark.parametrize(("stage", "protected"), [("dev", False), ("prod", True)])
+def test_prod_cannot_be_deleted_by_accident(
+    stage: str, protected: bool, both: dict[str, Packaged], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = CloudFormation("CREATE_COMPLETE")
+    outputs = {"OriginSecret": "o", "Secret": "s", "Url": "https://h.example"}
+    monkeypatch.setattr(Stack, "outputs", lambda stack: outputs)
+    monkeypatch.setattr(Secret, "complete", lambda *_: False)
+    monkeypatch.setattr(deploy, "Site", lambda *_: type("Published", (), {"publish": lambda *_: "It is there."}))
+    secrets = type("Secrets", (), {"get_secret_value": lambda *_, SecretId: {"SecretString": "x"}})()
+    clients = Clients(s3=Storage(), cloudfront=None, secretsmanager=secrets, **{"lambda": Versions()})
+    stack = Stack(cloud, f"handrail-{stage}", pause=lambda: None)
+    at = Account("1", "eu-central-1", clients)
+    assert deploy.deploy(stage, both[stage].folder, {}, at, stack, lambda said: None) == "https://h.example"
+    assert cloud.protected is protected

@@ -6,8 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from chalicelib.kernel.entity import Actor
+from chalicelib.kernel.listening import event_of
+from chalicelib.kernel.scope import Scope
 from chalicelib.onebox.program import Program
-from chalicelib.push import listeners
+from chalicelib.push import listeners, notifications
+from chalicelib.push.notifications import Notification
 from chalicelib.tasks import replies
 from chalicelib.wiring import notify as wired_notify
 from tests.support.clients import Agent, Json, Person
@@ -128,6 +132,32 @@ def test_what_changes_several_times_before_its_turn_is_told_once_as_it_is_then(
     listeners.notify([change.record for change in program.engine.changes(0, 1_000)])
     said = [browser.read(posted) for posted in services.posted]
     assert sorted((one["body"], one["waiting"]) for one in said) == [("Another", 2), ("Which?\nOr that one?", 2)]
+
+
+@pytest.mark.usefixtures("held_up")
+def test_a_change_that_cannot_be_told_is_named_and_those_before_it_are_told(
+    program: Program, services: PushServices, agent: Agent, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert program.engine is not None
+    for title in ("Told", "Failing", "Not yet"):
+        agent.call("createTask", title=title, body="", assignee="human")
+    records: list[Json] = [
+        dict(one.record) for one in program.engine.changes(0, 1_000) if event_of(one.record) is not None
+    ]
+    about = notifications.about
+
+    def failing(scope: Scope, sort_key: str, actor: Actor) -> Notification | None:
+        found = about(scope, sort_key, actor)
+        if found is not None and "Failing" in str(found):
+            raise RuntimeError("it fails")
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(notifications, "about", failing)
+        answer = listeners.notify(records)
+    (failed,) = [one["dynamodb"] for one in records if "Failing" in str(one)]
+    assert answer == {"batchItemFailures": [{"itemIdentifier": failed["SequenceNumber"]}]}
+    assert [browser.read(posted)["body"] for posted in services.posted] == ["Told"]
 
 
 def test_what_a_rule_allows_at_once_is_not_told(
