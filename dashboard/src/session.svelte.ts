@@ -2,7 +2,7 @@
 import { auth } from "./api/calls.ts";
 import { explain, onSignedOut, Problem } from "./api/http.ts";
 import type { Person } from "./api/types.ts";
-import { paths } from "./router.svelte.ts";
+import { paths } from "./addresses.ts";
 import { recent } from "./shell/recent.ts";
 import { forgetDrafts, ownDrafts } from "./store/draft.svelte.ts";
 

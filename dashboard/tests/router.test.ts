@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { paths, routeOf, type WorkspaceFilter } from "../src/router.svelte.ts";
+import { paths, routeOf, type WorkspaceFilter } from "../src/addresses.ts";
 import { STATUSES } from "../src/text/words.ts";
 
 const at = (path: string): ReturnType<typeof routeOf> => routeOf(new URL(path, "https://handrail.example"));

@@ -1,5 +1,6 @@
 /** Every call that the dashboard makes, by the name of what it does. */
 import { call } from "./http.ts";
+import { at, authSession, enc, inboxPage, messagesPage, query, taskAt, tasksPage, workspacesPage, type Cursor, type TaskFilter } from "./paths.ts";
 import type {
   Activity,
   Assignee,
@@ -22,30 +23,16 @@ import type {
   Workspace,
 } from "./types.ts";
 
-const PAGE = 200;
-export const enc = encodeURIComponent;
-export const at = (workspaceId: string): string => `/api/workspaces/${enc(workspaceId)}`;
-const taskAt = (ws: string, id: string): string => `${at(ws)}/tasks/${enc(id)}`;
-
-export type Cursor = string | null;
 export type AttachmentRef = Pick<Attachment, "id">;
-
-export function query(cursor: Cursor, filters: Record<string, string | null | undefined> = {}): string {
-  const parameters = new URLSearchParams({ limit: String(PAGE) });
-  for (const [name, value] of Object.entries({ ...filters, cursor })) {
-    if (value) parameters.set(name, value);
-  }
-  return `?${parameters}`;
-}
 
 export const auth = {
   config: () => call<{ providers: string[]; names: Record<string, string> }>("GET", "/auth/config"),
-  session: () => call<{ person: Person }>("GET", "/auth/session"),
+  session: () => call<{ person: Person }>("GET", authSession),
   signInLocally: () => call<unknown>("POST", "/auth/local/session"),
-  signOut: () => call<void>("DELETE", "/auth/session"),
+  signOut: () => call<void>("DELETE", authSession),
 };
 
-export const inbox = { list: (cursor: Cursor) => call<Inbox>("GET", `/api/inbox${query(cursor)}`) };
+export const inbox = { list: (cursor: Cursor) => call<Inbox>("GET", inboxPage(cursor)) };
 
 export const push = {
   get: () => call<Push>("GET", "/api/push"),
@@ -55,7 +42,7 @@ export const push = {
 };
 
 export const workspaces = {
-  list: (cursor: Cursor) => call<List<Workspace>>("GET", `/api/workspaces${query(cursor)}`),
+  list: (cursor: Cursor) => call<List<Workspace>>("GET", workspacesPage(cursor)),
   get: (id: string) => call<Workspace>("GET", at(id)),
   create: (body: { name: string; mission: string }, idempotencyKey: string) =>
     call<Workspace>("POST", "/api/workspaces", { body, idempotencyKey }),
@@ -93,22 +80,8 @@ export interface TaskChange {
   version?: number;
 }
 
-export interface TaskFilter {
-  statuses?: Status[];
-  assignee?: Assignee | null;
-  text?: string;
-  parentId?: string;
-  /** From the end of the board's order: of closed tasks, those that were closed last. */
-  lastFirst?: boolean;
-}
-
 export const tasks = {
-  list: (ws: string, filter: TaskFilter, cursor: Cursor) => {
-    const { statuses, assignee, text, parentId, lastFirst } = filter;
-    const order = lastFirst ? "last_first" : null;
-    const filters = { status: statuses?.join(","), assignee, q: text, parent_id: parentId, order };
-    return call<List<Task>>("GET", `${at(ws)}/tasks${query(cursor, filters)}`);
-  },
+  list: (ws: string, filter: TaskFilter, cursor: Cursor) => call<List<Task>>("GET", tasksPage(ws, filter, cursor)),
   /** The first of those that have `text` in their title or body. */
   search: (ws: string, text: string, signal: AbortSignal) =>
     call<List<Task>>("GET", `${at(ws)}/tasks${query(null, { q: text, limit: "10" })}`, { signal }),
@@ -129,7 +102,7 @@ export interface NewMessage {
 
 export const messages = {
   list: (ws: string, task: string, cursor: Cursor) =>
-    call<List<Message>>("GET", `${taskAt(ws, task)}/messages${query(cursor)}`),
+    call<List<Message>>("GET", messagesPage(ws, task, cursor)),
   send: (ws: string, task: string, body: NewMessage, idempotencyKey: string) =>
     call<Message>("POST", `${taskAt(ws, task)}/messages`, { body, idempotencyKey }),
 };

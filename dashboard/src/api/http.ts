@@ -53,9 +53,33 @@ interface Options {
   signal?: AbortSignal;
 }
 
+const READING = { method: "GET", headers: { Accept: "application/json" }, credentials: "same-origin" } satisfies RequestInit;
+
+/** Nobody takes an older answer for how things are. */
+const AHEAD_MS = 10_000;
+const ahead = new Map<string, Promise<Response>>();
+
+/** Asks for what will be called for once the code that does is here: the first call of each path takes the answer. */
+export function askAhead(paths: string[]): void {
+  for (const path of paths) {
+    const answer = fetch(path, READING);
+    // Whoever takes it notices; perhaps nobody does.
+    answer.catch(() => {});
+    ahead.set(path, answer);
+  }
+  setTimeout(() => ahead.clear(), AHEAD_MS);
+}
+
+function takeAhead(path: string, { method }: RequestInit): Promise<Response> | undefined {
+  if (method !== "GET") return undefined;
+  const answer = ahead.get(path);
+  ahead.delete(path);
+  return answer;
+}
+
 export async function call<T>(method: Method, path: string, options: Options = {}): Promise<T> {
-  const headers: Record<string, string> = { Accept: "application/json" };
-  const init: RequestInit = { method, headers, credentials: "same-origin" };
+  const headers: Record<string, string> = { ...READING.headers };
+  const init: RequestInit = { ...READING, method, headers };
   if (options.body !== undefined) {
     headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(options.body);
@@ -73,7 +97,7 @@ const LONGEST_WAIT_S = 15;
 /** What came too often was not carried out: it is sent again, any call, when the server says so. */
 async function inTime(path: string, init: RequestInit): Promise<Response> {
   for (let waits = 0; ; waits += 1) {
-    const response = await fetch(path, init).catch(() => {
+    const response = await (takeAhead(path, init) ?? fetch(path, init)).catch(() => {
       throw unreachable();
     });
     const seconds = Number(response.headers.get("Retry-After") ?? NaN);

@@ -1,5 +1,5 @@
 /** The calls about the people of a workspace: only its settings make them. */
-import { at, enc, query, type Cursor } from "./calls.ts";
+import { at, enc, query, type Cursor } from "./paths.ts";
 import { call } from "./http.ts";
 import type { Invitation, IssuedInvitation, List, Member, Role } from "./types.ts";
 

@@ -1,5 +1,6 @@
 /** A part of the page whose code is loaded when it is first wanted; from then on it is there at once. */
 import { toasts } from "../shell/toasts.svelte.ts";
+import { afterPaint } from "./after-paint.ts";
 
 export class Late<T> {
   /** Undefined: not loaded yet. */
@@ -18,6 +19,11 @@ export class Late<T> {
       this.failed = true;
       toasts.complain("This part of Handrail could not be loaded. Check your connection, then reload the page.");
     });
+  }
+
+  /** For an `$effect`: wanted as soon as what is there now is on the screen. */
+  wantSoon(): () => void {
+    return afterPaint(() => this.want());
   }
 
   /** Perhaps it will be wanted. Throws if it cannot be had now. */

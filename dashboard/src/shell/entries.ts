@@ -1,6 +1,7 @@
 /** What the palette lists: commands, places and tasks by the same shape, and which of them a query means. */
 import type { Task } from "../api/types.ts";
-import { paths, router } from "../router.svelte.ts";
+import { paths } from "../addresses.ts";
+import { router } from "../router.svelte.ts";
 import { STATUS_WORDS } from "../text/words.ts";
 import { commands, EVERYWHERE, GOING, MAKING, PALETTE } from "./commands.svelte.ts";
 import { inGroups, type Group } from "./groups.ts";

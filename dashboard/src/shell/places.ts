@@ -1,6 +1,7 @@
 /** The workspaces in their order, and the places in them, as the palette lists them. */
 import type { Workspace } from "../api/types.ts";
-import { paths, router } from "../router.svelte.ts";
+import { paths } from "../addresses.ts";
+import { router } from "../router.svelte.ts";
 import { SECTIONS } from "../views/settings/sections.ts";
 import type { Entry } from "./entries.ts";
 

@@ -1,8 +1,10 @@
 /** Which view shows a route, with what, loaded when it is first wanted: nobody downloads what they do not look at. */
 import type { Component } from "svelte";
-import type { Route } from "../router.svelte.ts";
-import { DIALOGS } from "./overlays.svelte.ts";
+import type { Route } from "../addresses.ts";
+import { idle } from "../parts/idle.ts";
+import { VIEWS } from "../views/views.ts";
 import NotFound from "../views/NotFound.svelte";
+import { DIALOGS } from "./overlays.svelte.ts";
 
 export type AnyView = Component<Record<string, unknown>>;
 
@@ -14,17 +16,6 @@ export interface Scene {
   loaded: AnyView | undefined;
   load: () => Promise<AnyView>;
 }
-
-const VIEWS = {
-  "needs-me": () => import("../views/NeedsMe.svelte"),
-  workspaces: () => import("../views/Workspaces.svelte"),
-  workspace: () => import("../views/Workspace.svelte"),
-  task: () => import("../views/Task.svelte"),
-  settings: () => import("../views/Settings.svelte"),
-  personal: () => import("../views/Personal.svelte"),
-  signin: () => import("../views/SignIn.svelte"),
-  invitation: () => import("../views/Invitation.svelte"),
-};
 
 type Load<Props extends object> = () => Promise<{ default: Component<Props> }>;
 
@@ -79,12 +70,6 @@ function everything(): (() => Promise<unknown>)[] {
   const { palette, ...dialogs } = DIALOGS;
   const views = Object.values(VIEWS).map((load) => () => loadOnce(load as Load<never>));
   return [palette, ...views, ...Object.values(dialogs)];
-}
-
-function idle(): Promise<void> {
-  // Safari has no idle callback.
-  const soon = window.requestIdleCallback ?? ((callback: () => void) => setTimeout(callback, 200));
-  return new Promise((resolve) => void soon(() => resolve()));
 }
 
 function savesData(): boolean {

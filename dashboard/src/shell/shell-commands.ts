@@ -1,5 +1,6 @@
 /** What can be done wherever one is. Views offer the rest, and may offer the same better. */
-import { paths, router } from "../router.svelte.ts";
+import { paths } from "../addresses.ts";
+import { router } from "../router.svelte.ts";
 import { session } from "../session.svelte.ts";
 import { live } from "../store/live.svelte.ts";
 import type { Workspace } from "../api/types.ts";

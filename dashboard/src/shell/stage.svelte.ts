@@ -1,5 +1,5 @@
 /** What is shown: a view stays until the next one is there, so that nobody ever looks at an empty page. */
-import type { Route } from "../router.svelte.ts";
+import type { Route } from "../addresses.ts";
 import { sceneOf, type AnyView, type Scene } from "./scenes.ts";
 
 export interface Shown extends Pick<Scene, "props"> {

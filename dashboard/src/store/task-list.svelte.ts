@@ -1,7 +1,7 @@
 /** The tasks that a filter names, as many pages of them as were asked for. */
 import { untrack } from "svelte";
 import * as api from "../api/calls.ts";
-import type { TaskFilter } from "../api/calls.ts";
+import type { TaskFilter } from "../api/paths.ts";
 import type { List, Task } from "../api/types.ts";
 import { OPEN } from "../text/words.ts";
 import { Part } from "./part.svelte.ts";

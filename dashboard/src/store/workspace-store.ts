@@ -1,6 +1,6 @@
 /** One workspace: its event log and the parts of it that have been fetched. */
 import * as api from "../api/calls.ts";
-import type { TaskFilter } from "../api/calls.ts";
+import type { TaskFilter } from "../api/paths.ts";
 import { Problem } from "../api/http.ts";
 import type { Workspace } from "../api/types.ts";
 import { OPEN } from "../text/words.ts";

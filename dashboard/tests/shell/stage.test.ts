@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Route } from "../../src/router.svelte.ts";
+import type { Route } from "../../src/addresses.ts";
 import { preload, sceneOf, type AnyView } from "../../src/shell/scenes.ts";
 import { Stage } from "../../src/shell/stage.svelte.ts";
 

@@ -90,8 +90,8 @@ def site(program: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 def deploy(site: Path) -> str:
     """A version whose style sheet has another name, which it returns. Page and worker agree, as in a build."""
-    (style,) = site.glob("assets/index-*.css")
-    newer = style.with_name("index-newer.css")
+    (style,) = site.glob("assets/style-*.css")
+    newer = style.with_name("style-newer.css")
     style.rename(newer)
     for file in (site / "index.html", site / "sw.js"):
         file.write_text(file.read_text().replace(style.name, newer.name))

@@ -2,7 +2,8 @@
 import { complete } from "../../acts/replies.ts";
 import { assign, setStatus } from "../../acts/tasks.ts";
 import type { Task } from "../../api/types.ts";
-import { paths, router } from "../../router.svelte.ts";
+import { paths } from "../../addresses.ts";
+import { router } from "../../router.svelte.ts";
 import type { Command } from "../../shell/commands.svelte.ts";
 import { LEGAL_MOVES, STATUS_WORDS } from "../../text/words.ts";
 

@@ -1,6 +1,6 @@
 /** Which tasks a workspace's filter names, and the order in which a list and a board's columns show them. */
 import type { Status, Task } from "../../api/types.ts";
-import type { WorkspaceFilter } from "../../router.svelte.ts";
+import type { WorkspaceFilter } from "../../addresses.ts";
 import { matches } from "../../store/task-list.svelte.ts";
 import { OPEN, STATUSES } from "../../text/words.ts";
 

@@ -4,7 +4,7 @@
  */
 import { assign, changeAll, moveAll, removeAll, said, type Change } from "../../acts/tasks.ts";
 import type { Assignee, Status, Task } from "../../api/types.ts";
-import type { WorkspaceFilter } from "../../router.svelte.ts";
+import type { WorkspaceFilter } from "../../addresses.ts";
 import { announcer } from "../../shell/announcer.svelte.ts";
 import { live } from "../../store/live.svelte.ts";
 import { count, LEGAL_MOVES, STATUS_WORDS } from "../../text/words.ts";

@@ -1,6 +1,7 @@
 /** The commands of a workspace's tasks, for the palette, the `?` sheet and the keyboard. */
 import type { Task } from "../../api/types.ts";
-import { paths, router } from "../../router.svelte.ts";
+import { paths } from "../../addresses.ts";
+import { router } from "../../router.svelte.ts";
 import type { Command } from "../../shell/commands.svelte.ts";
 import { STATUS_WORDS, count } from "../../text/words.ts";
 import type { Desk } from "./desk.svelte.ts";

@@ -4,7 +4,7 @@
  */
 import { untrack } from "svelte";
 import type { Assignee, Status, Task } from "../../api/types.ts";
-import type { WorkspaceFilter } from "../../router.svelte.ts";
+import type { WorkspaceFilter } from "../../addresses.ts";
 import type { TaskList } from "../../store/task-list.svelte.ts";
 import type { WorkspaceStore } from "../../store/workspace-store.ts";
 import { OPEN, STATUSES } from "../../text/words.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Task } from "../../../src/api/types.ts";
-import type { WorkspaceFilter } from "../../../src/router.svelte.ts";
+import type { WorkspaceFilter } from "../../../src/addresses.ts";
 import { inColumns, inListOrder, isFiltered, named, statusesOf } from "../../../src/views/workspace/arrange.ts";
 import { task } from "../../store/events.ts";
 

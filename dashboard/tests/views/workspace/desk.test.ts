@@ -1,7 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Status, Task } from "../../../src/api/types.ts";
-import type { WorkspaceFilter } from "../../../src/router.svelte.ts";
+import type { WorkspaceFilter } from "../../../src/addresses.ts";
 import { announcer } from "../../../src/shell/announcer.svelte.ts";
 import { commands } from "../../../src/shell/commands.svelte.ts";
 import { live } from "../../../src/store/live.svelte.ts";

@@ -1,7 +1,7 @@
 import { SvelteMap } from "svelte/reactivity";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Task } from "../../../src/api/types.ts";
-import type { WorkspaceFilter } from "../../../src/router.svelte.ts";
+import type { WorkspaceFilter } from "../../../src/addresses.ts";
 import { Collection } from "../../../src/store/collection.ts";
 import { WorkspaceStore } from "../../../src/store/workspace-store.ts";
 import { ShownTasks } from "../../../src/views/workspace/shown.svelte.ts";
