@@ -64,6 +64,7 @@ export function matches(task: Task, { statuses, assignee, text, parentId }: Task
   if (statuses && !statuses.includes(task.status)) return false;
   if (assignee && task.assignee !== assignee) return false;
   if (parentId && task.parent_id !== parentId) return false;
-  const wanted = text?.toLowerCase() ?? "";
+  if (!text) return true;
+  const wanted = text.toLowerCase();
   return task.title.toLowerCase().includes(wanted) || task.body.toLowerCase().includes(wanted);
 }
