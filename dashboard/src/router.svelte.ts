@@ -1,5 +1,7 @@
 /** Where one is: moving between addresses, and links that do not reload the page. */
-import { routeOf } from "./addresses.ts";
+import { paths, routeOf } from "./addresses.ts";
+
+export { paths };
 
 class Router {
   url = $state.raw(new URL(window.location.href));

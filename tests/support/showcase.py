@@ -143,10 +143,20 @@ def places(shown: Showcase) -> dict[str, Place]:
         "invitation": Place("/invitations#of-nothing"),
         "archived": Place(f"/w/{shown.archived_id}"),
         "personal": Place("/settings"),
-        "palette": Place(workspace, lambda page: page.keyboard.press("ControlOrMeta+k")),
-        "shortcuts": Place(workspace, lambda page: page.keyboard.press("?")),
+        "palette": Place(workspace, _keys("ControlOrMeta+k")),
+        "shortcuts": Place(workspace, _keys("?")),
         "not-found": Place("/there/is/nothing/here"),
     }
+
+
+def _keys(keys: str) -> Callable[[Page], None]:
+    """For those that open a dialog."""
+
+    def press(page: Page) -> None:
+        page.keyboard.press(keys)
+        page.get_by_role("dialog").wait_for()
+
+    return press
 
 
 def _press(name: str) -> Callable[[Page], None]:
