@@ -31,6 +31,8 @@ from chalicelib.onebox.http import AddressInUse
 
 START_SECONDS = 15.0
 STOP_SECONDS = 3.0
+# `message_rate=-1`: with a rate, Pushpin 1.36 sends on what it was given 25 ms after the last publish, and so nothing
+# for as long as publishes come more often than that.
 CONFIGURATION = """\
 [global]
 include=/usr/lib/pushpin/internal.conf
@@ -65,7 +67,7 @@ push_in_http_max_headers_size=10000
 push_in_http_max_body_size=1000000
 stats_spec=ipc://{sockets}/p-stats
 command_spec=ipc://{sockets}/p-command
-message_rate=100000
+message_rate=-1
 message_hwm=1000000
 message_wait=200
 id_cache_ttl=60

@@ -1,5 +1,8 @@
 """GRIP's stream hold as the program uses it. Channels and paths are each test's own, so one relay serves them all."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.contract.grip.client import opened
 from tests.contract.grip.conftest import Target
 from tests.contract.grip.origin import Asked, Given, hold
@@ -20,6 +23,19 @@ def test_the_initial_body_comes_first_and_published_frames_follow(target: Target
         assert stream.line() == "hello"
         target.publish([frame("first", "one\n"), frame("first", "two\n")])
         assert stream.lines(2) == ["one", "two"]
+
+
+def test_a_frame_arrives_while_others_are_published_without_a_pause(target: Target) -> None:
+    target.origin.on("/busy", hold(b"hello\n", "busy"))
+    with opened(target.port, "/busy") as stream, ThreadPoolExecutor(1) as pool:
+        assert stream.line() == "hello"
+        first, pause, published = pool.submit(stream.line), threading.Event(), 0
+        while not first.done() and published < 400:
+            published += 1
+            target.publish([frame("busy", f"{published}\n")])
+            pause.wait(0.005)
+        assert first.done()
+        assert first.result() == "1"
 
 
 def test_a_stream_listens_to_all_its_channels(target: Target) -> None:
