@@ -56,16 +56,18 @@ def handle(records: Iterable[Mapping[str, Any]], listeners: Listeners) -> dict[s
     failed: Mapping[str, Any] | None = None
     for record in records:
         try:
-            heard.append((record, _items(record, listeners)))
+            items = _items(record, listeners)
         except Exception:
             failed = _not_served(record)
             break
+        if items:
+            heard.append((record, items))
         if len(heard) == TOLD_AT_ONCE:
             failed = _publish(heard)
             heard.clear()
             if failed is not None:
                 break
-    failed = _publish(heard) or failed
+    failed = (_publish(heard) if heard else None) or failed
     return {"batchItemFailures": [] if failed is None else [{"itemIdentifier": failed["dynamodb"]["SequenceNumber"]}]}
 
 

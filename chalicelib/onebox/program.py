@@ -89,7 +89,9 @@ class Program:
         self.relay = Relay(self.gateway)
         pushpin = self.pushpin
         grip.publish_through(Relays(lambda: [pushpin.publish_url]) if pushpin else self.relay)
-        self.pumps = [self._pump(app.stream, "stream"), self._pump(app.notify, "notify", rest=0.1)]
+        # A publish to Pushpin is a request: those of a moment go together.
+        rest = 0.01 if pushpin else 0.0
+        self.pumps = [self._pump(app.stream, "stream", rest), self._pump(app.notify, "notify", rest=0.1)]
         self.scheduler = Scheduler(lambda: app.maintenance(schedule_event(), None), self._expire)
 
     def _pump(self, function: StreamFunction, consumer: Consumer, rest: float = 0.0) -> Pump | RemotePump:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, get_args
 
@@ -23,6 +24,9 @@ Consumer = Literal["stream", "notify"]
 CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 BATCH = 200
 TRIES = 8
+# The place is written down when nothing comes for a moment, and at least so often: writers would wait for it, and it
+# for them. After a kill, what was served since is served again.
+QUIET, NOTE_EVERY = 0.02, 0.25
 _LONGEST_PAUSE = 5.0
 log = logging.getLogger("handrail.pump")
 
@@ -36,6 +40,7 @@ class Pump:
         self._function = function
         self._consumer = consumer
         self._rest = rest
+        self._noted, self._noted_at = 0, time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=consumer, daemon=True)
 
@@ -49,7 +54,8 @@ class Pump:
 
     def _run(self) -> None:
         try:
-            self._serve(self._engine.cursor(self._consumer))
+            self._noted = self._engine.cursor(self._consumer)
+            self._serve(self._noted)
         except EngineClosed:
             # Nobody waited any longer for the batch at hand: it is served again after the next start.
             log.warning("stopped in the middle of a batch", extra={"fields": {"consumer": self._consumer}})
@@ -59,14 +65,17 @@ class Pump:
         while not self._stopping.is_set():
             changes = self._engine.changes(reached, BATCH)
             if not changes:
-                self._engine.wait_for_changes(reached, 0.5)
+                if not self._engine.wait_for_changes(reached, QUIET):
+                    self._note(reached)
+                    self._engine.wait_for_changes(reached, 0.5)
                 continue
             answer = self._function({"Records": [change.record for change in changes]}, None)
             failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
             served = [c for c in changes if not failed or _number(c.record) < min(failed)]
             if served:
                 reached = served[-1].sequence
-                self._engine.advance(self._consumer, reached, CONSUMERS)
+                if time.monotonic() - self._noted_at > NOTE_EVERY:
+                    self._note(reached)
                 pause, tries = 0.05, 0
             if failed:
                 tries += 1
@@ -74,10 +83,17 @@ class Pump:
                     reached = self._set_aside(changes[len(served)])
                     pause, tries = 0.05, 0
                     continue
+                self._note(reached)
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             elif self._rest:
                 self._stopping.wait(self._rest)
+        self._note(reached)
+
+    def _note(self, reached: int) -> None:
+        if reached > self._noted:
+            self._engine.advance(self._consumer, reached, CONSUMERS)
+            self._noted, self._noted_at = reached, time.monotonic()
 
     def _only_the_first_fails(self, changes: list[Change]) -> bool:
         if len(changes) < 2:
@@ -90,7 +106,7 @@ class Pump:
     def _set_aside(self, change: Change) -> int:
         told = {"consumer": self._consumer, "change": change.sequence}
         log.error("a change that cannot be served is set aside", extra={"fields": told})
-        self._engine.advance(self._consumer, change.sequence, CONSUMERS)
+        self._note(change.sequence)
         return change.sequence
 
 

@@ -91,8 +91,11 @@ class ChangeFeed:
             return _counter(connection, _CURSOR + name)
 
     def advance(self, name: str, sequence: int, names: Collection[str]) -> None:
-        """Set the cursor of `name`, and trim what all of `names` have passed, in one transaction."""
-        with self._storage.writing() as connection:
+        """Set the cursor of `name`, and trim what all of `names` have passed, in one transaction.
+
+        Who has come less far after a loss of power is given changes twice, as consumers must expect anyway.
+        """
+        with self._storage.writing(may_be_undone=True) as connection:
             _set_counter(connection, _CURSOR + name, sequence)
             self._trim(connection, min(_counter(connection, _CURSOR + one) for one in names))
 

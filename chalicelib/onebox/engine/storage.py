@@ -78,11 +78,18 @@ class Storage:
                 connection.execute("COMMIT")
 
     @contextmanager
-    def writing(self, committed: Callable[[], None] | None = None) -> Iterator[sqlite3.Connection]:
-        """`committed` runs after the commit, still before the next writer."""
+    def writing(
+        self, committed: Callable[[], None] | None = None, may_be_undone: bool = False
+    ) -> Iterator[sqlite3.Connection]:
+        """`committed` runs after the commit, still before the next writer.
+
+        What `may_be_undone` is not waited for until it is on the disk: a loss of power, though no end of the process,
+        may take it back, unless something that was acknowledged came after it.
+        """
         with self._write_lock:
             if self._closed:
                 raise EngineClosed("The database is closed")
+            self._writer.execute(f"PRAGMA synchronous = {'NORMAL' if may_be_undone else 'FULL'}")
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
