@@ -7,19 +7,22 @@ import { commands, type Command } from "../../shell/commands.svelte.ts";
 
 const GROUP = "This workspace";
 
-export function offerSettings(current: () => Workspace | undefined): () => void {
+export function offerSettings(current: () => Workspace | undefined, isGuest: () => boolean): () => void {
   return commands.offer(() => {
     const workspace = current();
     if (!workspace) return [];
-    const aside = { group: GROUP, id: "settings.archive" };
-    return [
-      ...(workspace.archived_at ? [] : writing(workspace)),
-      workspace.archived_at
-        ? { ...aside, title: "Restore workspace", run: () => restore(workspace) }
-        : { ...aside, title: "Archive workspace", run: () => archive(workspace) },
-      { id: "settings.delete", group: GROUP, title: "Delete workspace…", run: () => go(workspace, "end", "#end input") },
-    ];
+    return [...(workspace.archived_at ? [] : writing(workspace)), ...(isGuest() ? [] : ending(workspace))];
   });
+}
+
+function ending(workspace: Workspace): Command[] {
+  const aside = { group: GROUP, id: "settings.archive" };
+  return [
+    workspace.archived_at
+      ? { ...aside, title: "Restore workspace", run: () => restore(workspace) }
+      : { ...aside, title: "Archive workspace", run: () => archive(workspace) },
+    { id: "settings.delete", group: GROUP, title: "Delete workspace…", run: () => go(workspace, "end", "#end input") },
+  ];
 }
 
 function writing(workspace: Workspace): Command[] {
