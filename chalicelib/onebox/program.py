@@ -89,15 +89,17 @@ class Program:
         self.relay = Relay(self.gateway)
         pushpin = self.pushpin
         grip.publish_through(Relays(lambda: [pushpin.publish_url]) if pushpin else self.relay)
-        # A publish to Pushpin is a request: those of a moment go together.
+        # A publish to Pushpin is a request: those of a moment go together. Relays know again what they were given.
         rest = 0.01 if pushpin else 0.0
-        self.pumps = [self._pump(app.stream, "stream", rest), self._pump(app.notify, "notify", rest=0.1)]
+        self.pumps = [self._pump(app.stream, "stream", rest, 0.25), self._pump(app.notify, "notify", rest=0.1)]
         self.scheduler = Scheduler(lambda: app.maintenance(schedule_event(), None), self._expire)
 
-    def _pump(self, function: StreamFunction, consumer: Consumer, rest: float = 0.0) -> Pump | RemotePump:
+    def _pump(
+        self, function: StreamFunction, consumer: Consumer, rest: float, note_every: float = 0.0
+    ) -> Pump | RemotePump:
         if self.engine is None:
             return RemotePump(self.settings, function, consumer)
-        return Pump(self.engine, function, consumer, rest)
+        return Pump(self.engine, function, consumer, rest, note_every)
 
     @property
     def url(self) -> str:

@@ -24,9 +24,8 @@ Consumer = Literal["stream", "notify"]
 CONSUMERS: tuple[Consumer, ...] = get_args(Consumer)
 BATCH = 200
 TRIES = 8
-# The place is written down when nothing comes for a moment, and at least so often: writers would wait for it, and it
-# for them. After a kill, what was served since is served again.
-QUIET, NOTE_EVERY = 0.02, 0.25
+# When nothing comes for so long, the place is written down in any case.
+QUIET = 0.02
 _LONGEST_PAUSE = 5.0
 log = logging.getLogger("handrail.pump")
 
@@ -34,12 +33,19 @@ StreamFunction = Callable[[Mapping[str, Any], object], Mapping[str, Any]]
 
 
 class Pump:
-    def __init__(self, engine: Engine, function: StreamFunction, consumer: Consumer, rest: float = 0.0) -> None:
-        """`rest`: seconds after each batch, for a consumer that may come a little later, so that it costs little."""
+    def __init__(
+        self, engine: Engine, function: StreamFunction, consumer: Consumer, rest: float = 0.0, note_every: float = 0.0
+    ) -> None:
+        """`rest`: seconds after each batch, for a consumer that may come a little later, so that it costs little.
+
+        `note_every`: seconds until the place is written down while changes keep coming, for a consumer that may be
+        served more of them again after a kill: writers wait for it, and it for them.
+        """
         self._engine = engine
         self._function = function
         self._consumer = consumer
         self._rest = rest
+        self._note_every = note_every
         self._noted, self._noted_at = 0, time.monotonic()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=consumer, daemon=True)
@@ -74,7 +80,7 @@ class Pump:
             served = [c for c in changes if not failed or _number(c.record) < min(failed)]
             if served:
                 reached = served[-1].sequence
-                if time.monotonic() - self._noted_at > NOTE_EVERY:
+                if time.monotonic() - self._noted_at >= self._note_every:
                     self._note(reached)
                 pause, tries = 0.05, 0
             if failed:
