@@ -26,6 +26,7 @@ from chalicelib.onebox.relay.connection import EXTENSION, Holder
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 LINGER_SECONDS = 2.0
+IDLE_SECONDS = 5
 STOP_SECONDS = 1
 BACKLOG = 2048
 
@@ -198,7 +199,8 @@ class ClosingServer(uvicorn.Server):
 
 
 class HttpServer:
-    def __init__(self, app: App, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, app: App, host: str = "127.0.0.1", port: int = 0, idle_seconds: int = IDLE_SECONDS) -> None:
+        """`idle_seconds`: until a connection without a request is closed."""
         self._socket = self._bind(host, port)
         self.host, self.port = host, int(self._socket.getsockname()[1])
         config = Config(
@@ -213,6 +215,7 @@ class HttpServer:
             server_header=False,
             proxy_headers=False,
             backlog=BACKLOG,
+            timeout_keep_alive=idle_seconds,
             timeout_graceful_shutdown=STOP_SECONDS,
         )
         self._server = ClosingServer(config)

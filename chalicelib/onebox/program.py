@@ -35,6 +35,9 @@ from chalicelib.onebox.scheduler import Scheduler, schedule_event
 from chalicelib.onebox.static import StaticSite
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard" / "dist"
+# Longer than Pushpin keeps an idle connection to use it again (118 s, curl's own): when both ends choose the same
+# moment, a request is lost, and Pushpin answers 502.
+PUSHPIN_IDLE_SECONDS = 180
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -69,7 +72,7 @@ class Program:
             return None, HttpServer(self._serve, chosen.host, chosen.port)
         must_be_installed()
         origin = PushpinOrigin(self._serve)
-        http = HttpServer(origin)
+        http = HttpServer(origin, idle_seconds=PUSHPIN_IDLE_SECONDS)
         pushpin = Pushpin(folder / "run", http.port, origin.key, host=chosen.host, port=chosen.port)
         self._supervisor = Supervisor(pushpin, origin)
         return pushpin, http

@@ -67,3 +67,20 @@ def test_nonsense_gets_a_bad_request_and_the_server_goes_on(nonsense: bytes) -> 
             assert client.recv(4096).startswith(b"HTTP/1.1 400")
         with opened(server.port, "/") as answer:
             assert answer.rest() == "hello"
+
+
+def test_an_idle_connection_is_kept_for_as_long_as_it_says() -> None:
+    request, answers = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", []
+    with (
+        HttpServer(hello, idle_seconds=1) as hasty,
+        HttpServer(hello, idle_seconds=60) as patient,
+        socket.create_connection(("127.0.0.1", hasty.port), 10) as short,
+        socket.create_connection(("127.0.0.1", patient.port), 10) as long,
+    ):
+        for client in (short, long):
+            client.sendall(request)
+            answers.append(client.recv(4096))
+        assert short.recv(4096) == b""
+        long.sendall(request)
+        answers.append(long.recv(4096))
+    assert [answer[:15] for answer in answers] == [b"HTTP/1.1 200 OK"] * 3
