@@ -1,7 +1,5 @@
 /** Where one is: moving between addresses, and links that do not reload the page. */
-import { paths, routeOf } from "./addresses.ts";
-
-export { paths };
+import { routeOf } from "./addresses.ts";
 
 class Router {
   url = $state.raw(new URL(window.location.href));

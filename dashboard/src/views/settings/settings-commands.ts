@@ -2,7 +2,8 @@
 import { archive, restore } from "../../acts/workspaces.ts";
 import type { Workspace } from "../../api/types.ts";
 import { offer } from "../../offer.svelte.ts";
-import { paths, router } from "../../router.svelte.ts";
+import { paths } from "../../addresses.ts";
+import { router } from "../../router.svelte.ts";
 import { commands, type Command } from "../../shell/commands.svelte.ts";
 
 const GROUP = "This workspace";
