@@ -260,10 +260,10 @@ PIECES += [
 ]
 
 # Each line runs in its own shell, where every command does nothing but write its argv to descriptor 9: in one
-# write, for the commands of a pipeline run at once.
+# write, for the commands of a pipeline run at once; one in the background is waited for.
 RECORDER = r"""
 command_not_found_handle() { printf '%s\1' "$@" $'\2' >&9; }
-for line; do (eval "$line") </dev/null >/dev/null 2>&1; printf '\3' >&9; done
+for line; do (eval "$line"; wait) </dev/null >/dev/null 2>&1; printf '\3' >&9; done
 """
 
 

@@ -8,6 +8,7 @@ from chalicelib.kernel import store
 from chalicelib.kernel.events import MOST_PER_PAGE, Event, number
 from chalicelib.kernel.links import link_for
 from chalicelib.kernel.scope import Scope
+from chalicelib.kernel.settings import settings
 from chalicelib.workspaces import stream as stream_routes
 from tests.support.clients import EventStream, Person
 from tests.support.scopes import emit_events, of_person
@@ -161,7 +162,7 @@ def test_the_relay_is_asked_to_keep_alive_to_check_and_to_notice_gaps(scope: Sco
     assert headers["Grip-Keep-Alive"] == ":\\n\\n; format=cstring; timeout=20"
     assert f"ws-{scope.workspace_id}; prev-id=1" in headers["Grip-Channel"]
     assert f"ses-{scope.credential_id}" in headers["Grip-Channel"]
-    assert "rel=next; timeout=600" in headers["Grip-Link"]
+    assert f"rel=next; timeout={settings().stream_recheck}" in headers["Grip-Link"]
 
 
 def test_two_windows_see_the_same(person: Person, workspace_id: str) -> None:

@@ -4,7 +4,7 @@
  */
 import * as api from "../api/calls.ts";
 import type { TaskChange } from "../api/calls.ts";
-import { explain, Problem } from "../api/http.ts";
+import { explain, onLeaving, Problem } from "../api/http.ts";
 import type { Assignee, Status, Task } from "../api/types.ts";
 import { toasts } from "../shell/toasts.svelte.ts";
 import { live } from "../store/live.svelte.ts";
@@ -22,6 +22,10 @@ export interface Change {
 const LAST = 1e12;
 
 const sending = new Map<string, Promise<unknown>>();
+
+/** Of what waits for its turn. When the page is left all of it goes at once: nobody waits for an answer then. */
+const waiting = new Set<() => void>();
+onLeaving(() => waiting.forEach((go) => go()));
 
 export function setStatus(task: Task, status: Status): Promise<boolean> {
   return move(task, { status });
@@ -142,12 +146,21 @@ function complain(failed: Failed[], one: string, many: string): void {
 }
 
 function inTurn<T>(id: string, send: () => Promise<T>): Promise<T> {
-  const turn = (sending.get(id) ?? Promise.resolve()).then(send, send);
+  const before = sending.get(id);
+  const turn = before ? overOrLeft(before).then(send) : send();
   const over = turn.catch(() => {}).finally(() => {
     if (sending.get(id) === over) sending.delete(id);
   });
   sending.set(id, over);
   return turn;
+}
+
+async function overOrLeft(before: Promise<unknown>): Promise<void> {
+  let go = () => {};
+  const left = new Promise<void>((resolve) => (go = resolve));
+  waiting.add(go);
+  await Promise.race([before, left]);
+  waiting.delete(go);
 }
 
 /** A conflict brings the task as it is now. */

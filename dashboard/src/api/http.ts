@@ -45,6 +45,17 @@ export function announceSignedOut(): void {
   signedOut();
 }
 
+let leaving = false;
+
+/** Does `work` when the page is left: what it calls for outlives the page, as far as the browser allows (64 KiB). */
+export function onLeaving(work: () => void): void {
+  addEventListener("pagehide", () => {
+    leaving = true;
+    work();
+  });
+}
+addEventListener("pageshow", () => (leaving = false));
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 interface Options {
@@ -84,6 +95,7 @@ export async function call<T>(method: Method, path: string, options: Options = {
     headers["Content-Type"] = "application/json";
     init.body = JSON.stringify(options.body);
   }
+  if (leaving) init.keepalive = true;
   if (options.signal) init.signal = options.signal;
   if (options.idempotencyKey) headers["Idempotency-Key"] = options.idempotencyKey;
   const response = await inTime(path, init);

@@ -71,6 +71,30 @@ describe("changes of tasks", () => {
     ]);
   });
 
+  it("of one task wait for each other, unless the page is left", async () => {
+    const answers: (() => void)[] = [];
+    const asked: RequestInit[] = [];
+    let held = known("a");
+    vi.stubGlobal("fetch", (_: string, init: RequestInit) => {
+      asked.push(init);
+      held = { ...held, ...(JSON.parse(init.body as string) as Partial<Task>), version: held.version + 1 };
+      const answer = Response.json(held);
+      return new Promise((resolve) => answers.push(() => resolve(answer)));
+    });
+    const first = move(shown("a"), { status: "blocked" });
+    const second = move(shown("a"), { position: 7 });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(asked.map(({ body }) => body)).toEqual(['{"status":"blocked"}']);
+    window.dispatchEvent(new Event("pagehide"));
+    await vi.waitFor(() => expect(asked.length).toBe(2));
+    expect(asked[1]).toMatchObject({ body: '{"position":7}', keepalive: true });
+    // The page was only hidden, and is back.
+    window.dispatchEvent(new Event("pageshow"));
+    answers.forEach((answer) => answer());
+    expect(await Promise.all([first, second])).toEqual([true, true]);
+    expect(shown("a")).toMatchObject({ status: "blocked", position: 7 });
+  });
+
   it("show a closed task last in its column at once", async () => {
     server();
     const done = move(shown("a"), { status: "completed" });

@@ -83,6 +83,17 @@ def test_a_card_moves_by_keyboard_and_takes_the_focus_along(
     expect_titles(board, "Ongoing", "delta", "epsilon", "alpha")
 
 
+def test_a_move_that_waits_for_the_one_before_is_not_lost_when_the_page_is_left(board: Page) -> None:
+    board.route("**/tasks/*", lambda route: None, times=1)  # The first has no answer.
+    board.get_by_role("link", name="alpha", exact=True).focus()
+    with board.expect_request("**/tasks/*"):
+        board.keyboard.press("Shift+ArrowDown")
+    board.keyboard.press("Alt+ArrowRight")
+    expect_titles(board, "Ongoing", "alpha", "delta", "epsilon")
+    board.reload()
+    expect_titles(board, "Ongoing", "alpha", "delta", "epsilon")
+
+
 def test_arrows_go_from_card_to_card_and_tab_past_all_of_them(board: Page) -> None:
     board.get_by_role("link", name="alpha", exact=True).focus()
     for key, title in (
