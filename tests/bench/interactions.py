@@ -37,6 +37,8 @@ window.slowest = async () => {
 FRAME_MS = 16.0
 # Faster than anyone writes.
 KEY_EVERY_MS = 30
+# Who changes the view looks at it before changing it back.
+LOOK_MS = 150
 
 
 @contextmanager
@@ -87,8 +89,10 @@ def in_the_list(page: Page, workspace_id: str) -> None:
         for _ in range(TURNS):
             page.keyboard.press("b")
             card.wait_for()
+            page.wait_for_timeout(LOOK_MS)
             page.keyboard.press("b")
             row.wait_for()
+            page.wait_for_timeout(LOOK_MS)
     page.get_by_role("searchbox", name="Search").click()
     typing(page, "key in the search", "0042 of many")
 
