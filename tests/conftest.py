@@ -15,7 +15,7 @@ from chalicelib.onebox.program import Program
 from chalicelib.push.sending import https
 from tests.support.clients import Agent, Person, close_clients
 from tests.support.push import Nowhere
-from tests.support.unlimited import unlimited
+from tests.support.unlimited import shared, unlimited
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 hypothesis_settings.load_profile("ci")
@@ -27,10 +27,7 @@ _names = itertools.count(1)
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
     data: Path = tmp_path_factory.mktemp("data")
     https.send_through(Nowhere())
-    # Somebody else can be invited only where they could sign in; no test goes to this provider.
-    elsewhere = "http://127.0.0.1:9/.well-known/openid-configuration"
-    chosen = Settings(port=0, data=data, log_level="WARNING", oidc_client_id="x", oidc_discovery_url=elsewhere)
-    running = Program(unlimited(chosen)).start()
+    running = Program(shared(unlimited(Settings(port=0, data=data, log_level="WARNING")))).start()
     # Tests move the clock, and call the scheduled functions themselves; nothing may expire for the others meanwhile.
     running.scheduler.stop()
     yield running

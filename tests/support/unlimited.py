@@ -21,3 +21,9 @@ def unlimited(chosen: Settings) -> Settings:
     return msgspec.structs.replace(
         chosen, token_rate=0, person_rate=0, address_rate=0, stream_rate=0, most_workspaces=MOST_WORKSPACES
     )
+
+
+def shared(chosen: Settings) -> Settings:
+    """Somebody else can be invited only where they could sign in; nobody goes to this provider."""
+    elsewhere = "http://127.0.0.1:9/.well-known/openid-configuration"
+    return msgspec.structs.replace(chosen, oidc_client_id="x", oidc_discovery_url=elsewhere)

@@ -15,7 +15,7 @@ from chalicelib.onebox.program import Program
 from tests.e2e.browser.windows import enter
 from tests.support.clients import Person, close_clients
 from tests.support.showcase import Place, fill, places, settle, visit
-from tests.support.unlimited import unlimited
+from tests.support.unlimited import shared, unlimited
 
 Theme = Literal["light", "dark"]
 SIZES = {"desk": (1280, 820), "phone": (390, 844)}
@@ -47,9 +47,11 @@ def shoot(browser: Browser, owner: Person, folder: Path, theme: Theme, size: str
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
+    for older in folder.glob("*.png"):
+        older.unlink()
     path = shutil.which("chromium")
     with tempfile.TemporaryDirectory() as data:
-        program = Program(unlimited(Settings(port=0, data=Path(data), log_level="WARNING"))).start()
+        program = Program(shared(unlimited(Settings(port=0, data=Path(data), log_level="WARNING")))).start()
         owner = Person.owner(program.url)
         wanted = places(fill(owner))
         with sync_playwright() as playwright:

@@ -2,7 +2,7 @@
 import type { Workspace } from "../api/types.ts";
 import { paths } from "../addresses.ts";
 import { router } from "../router.svelte.ts";
-import { SECTIONS } from "../views/settings/sections.ts";
+import { sections, type Section } from "../views/settings/sections.ts";
 import type { Entry } from "./entries.ts";
 
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: "base" });
@@ -12,11 +12,12 @@ export function inOrderOfName(a: Workspace, b: Workspace): number {
 }
 
 /** What people may call a section besides its name. */
-const ALSO: Record<(typeof SECTIONS)[number][0], string> = {
+const ALSO: Record<Section, string> = {
   general: "rename name mission",
   connect: "agent setup mcp claude install",
   tokens: "generate revoke rotate secret",
   rules: "allow approve",
+  members: "people invite owner",
   end: "remove restore",
 };
 
@@ -32,7 +33,7 @@ function placesOf({ id, name, mission, archived_at }: Workspace): Entry[] {
     place(`w ${id}`, name, paths.workspace(id), { group, also: mission.slice(0, 200), deep: !!archived_at }),
     place(`w ${id} board`, `${name}: board`, paths.workspace(id, { view: "board" }), deep),
     place(`w ${id} settings`, `${name}: settings`, paths.settings(id), deep),
-    ...SECTIONS.map(([section, words]) =>
+    ...sections().map(([section, words]) =>
       place(`w ${id} ${section}`, `${name}: ${words.toLowerCase()}`, paths.settings(id, section), { ...deep, also: ALSO[section] }),
     ),
   ];

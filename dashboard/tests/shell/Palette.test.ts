@@ -1,5 +1,6 @@
 import { cleanup, fireEvent, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { offer } from "../../src/offer.svelte.ts";
 import { commands } from "../../src/shell/commands.svelte.ts";
 import Palette from "../../src/shell/Palette.svelte";
 import { live } from "../../src/store/live.svelte.ts";
@@ -16,6 +17,7 @@ beforeAll(() => {
 });
 
 beforeEach(() => {
+  offer.providers = ["local"];
   live.workspaces.put(workspace(), 1);
   live.store("w1").log.tasks.put(task("t1", 1, { title: "Upgrade the payment library" }), 1);
   takeBack = commands.offer(() => [
@@ -46,6 +48,17 @@ const opened = async (props: object = {}): Promise<void> => {
 };
 
 describe("the palette", () => {
+  it("asks how one signs in here, for the place of a workspace's members", async () => {
+    offer.providers = null;
+    serve({
+      "GET /auth/config": () => ({ providers: ["local", "google"], names: {} }),
+      "GET /api/workspaces/w1/tasks": () => ({ items: [], next_cursor: null, seq: 1 }),
+    });
+    await opened();
+    await type("members");
+    await vi.waitFor(() => expect(options()).toContain("Shop: members"));
+  });
+
   it("lists what can be done here first, then what can be done everywhere, then the places", async () => {
     await opened();
     expect(options()).toEqual(["Mark completed", "Sign out", "Shop"]);
