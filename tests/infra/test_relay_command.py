@@ -9,11 +9,11 @@ import gzip
 import http.client
 import json
 import os
+import re
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,8 @@ class Image:
 
     def __init__(self, folder: Path, origin_port: int) -> None:
         self.folder = folder
-        self.ports = dict(zip(PORTS, _free_ports(len(PORTS)), strict=True))
+        self._places = [instance.reserve("127.0.0.1", 0) for _ in PORTS]
+        self.ports = {port: str(place.getsockname()[1]) for port, place in zip(PORTS, self._places, strict=True)}
         internal = Path("/usr/lib/pushpin/internal.conf").read_text()
         for kind in ("zurl_out_specs=", "zurl_out_stream_specs=", "zurl_in_specs="):
             internal = internal.replace(f"{kind}ipc:///var/run/zurl/", f"{kind}ipc://{{rundir}}/{{ipc_prefix}}")
@@ -86,46 +87,51 @@ class Image:
 
     def run(self) -> subprocess.CompletedProcess[str]:
         """Where it ends by itself."""
-        return subprocess.run(
-            self.command(), env=os.environ | self.environment, capture_output=True, text=True, timeout=10, check=False
-        )
+        with self._reserved():
+            return subprocess.run(
+                self.command(),
+                env=os.environ | self.environment,
+                capture_output=True,
+                text=True,
+                timeout=10,
+                check=False,
+            )
 
     @contextmanager
     def running(self) -> Iterator[Image]:
-        process = subprocess.Popen(
-            self.command(),
-            env=os.environ | self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            eventually(lambda: self.health(), "the health check")
-            yield self
-        finally:
-            process.terminate()
+        with self._reserved():
+            process = subprocess.Popen(
+                self.command(),
+                env=os.environ | self.environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
             try:
-                process.wait(5)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait(5)
+                eventually(lambda: self.health(), "the health check")
+                yield self
+            finally:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.wait(5)
+
+    @contextmanager
+    def _reserved(self) -> Iterator[None]:
+        """Its ports are its own until the end."""
+        with ExitStack() as places:
+            for place in self._places:
+                places.enter_context(place)
+            yield
 
     def _here(self, text: str) -> str:
         text = text.replace("/etc/pushpin/", f"{self.folder}/").replace("/tmp/relay", f"{self.folder}/relay")
         text = text.replace("/etc/ssl/certs/ca-certificates.crt", f"{self.folder}/certificates")
         text = text.replace("$(hostname -I)", "127.0.0.1")
         text = text.replace("push_in_http_addr=0.0.0.0", "push_in_http_addr=127.0.0.1")
-        for port, free in self.ports.items():
-            text = text.replace(port, str(free))
-        return text
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
+        return re.sub("|".join(PORTS), lambda found: self.ports[found[0]], text)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import threading
 import urllib.error
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chalicelib.onebox.pushpin.instance import reserve
 from tests.support.venvs import AWS_TOOLS, programs
 
 START_SECONDS = 60.0
@@ -20,7 +20,8 @@ START_SECONDS = 60.0
 @contextmanager
 def ministack_server(*services: str, log: Path | None = None) -> Iterator[str]:
     """The address at which it serves `services` (none: all that it knows)."""
-    port = _free_port()
+    place = reserve("127.0.0.1", 0)
+    port = place.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "HANDRAIL_"))}
     own |= {
@@ -44,12 +45,7 @@ def ministack_server(*services: str, log: Path | None = None) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        place.close()
 
 
 def _wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> None:
