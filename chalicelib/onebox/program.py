@@ -28,16 +28,13 @@ from chalicelib.onebox.engine import Engine, install
 from chalicelib.onebox.gateway import Gateway, Limits
 from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.pump import Consumer, Pump, StreamFunction
-from chalicelib.onebox.pushpin import NotStarted, Pushpin, PushpinOrigin, Supervisor, must_be_installed
+from chalicelib.onebox.pushpin import NotStarted, Pushpin, PushpinOrigin, Supervisor, must_be_installed, origin_server
 from chalicelib.onebox.relay import Relay
 from chalicelib.onebox.remote_pump import RemotePump
 from chalicelib.onebox.scheduler import Scheduler, schedule_event
 from chalicelib.onebox.static import StaticSite
 
 DASHBOARD = Path(__file__).resolve().parents[2] / "dashboard" / "dist"
-# Longer than Pushpin keeps an idle connection to use it again (118 s, curl's own): when both ends choose the same
-# moment, a request is lost, and Pushpin answers 502.
-PUSHPIN_IDLE_SECONDS = 180
 LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -72,7 +69,7 @@ class Program:
             return None, HttpServer(self._serve, chosen.host, chosen.port)
         must_be_installed()
         origin = PushpinOrigin(self._serve)
-        http = HttpServer(origin, idle_seconds=PUSHPIN_IDLE_SECONDS)
+        http = origin_server(origin)
         pushpin = Pushpin(folder / "run", http.port, origin.key, host=chosen.host, port=chosen.port)
         self._supervisor = Supervisor(pushpin, origin)
         return pushpin, http

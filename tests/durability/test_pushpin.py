@@ -17,9 +17,8 @@ import pytest
 
 from chalicelib.kernel import grip
 from chalicelib.kernel.relays import Relays
-from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.program import Program
-from chalicelib.onebox.pushpin import Pushpin, PushpinOrigin
+from chalicelib.onebox.pushpin import Pushpin, PushpinOrigin, origin_server
 from chalicelib.onebox.pushpin.instance import Left
 from tests.contract.grip.pushpin import must_be_installed
 from tests.support.clients import Agent, EventStream, Person
@@ -153,7 +152,7 @@ def two(program: Program, tmp_path: Path) -> Iterator[list[Pushpin]]:
     must_be_installed()
     origin = PushpinOrigin(Behind(program))
     with ExitStack() as stack:
-        server = stack.enter_context(HttpServer(origin))
+        server = stack.enter_context(origin_server(origin))
         both = [Pushpin(tmp_path / name, server.port, origin.key) for name in ("one", "two")]
         for pushpin in both:
             pushpin.start()

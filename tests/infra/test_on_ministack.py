@@ -21,7 +21,7 @@ import boto3
 import httpx
 import pytest
 
-from chalicelib.onebox.http import HttpServer
+from chalicelib.onebox.pushpin import origin_server
 from chalicelib.onebox.scheduler import schedule_event
 from infra.tools import template
 from infra.tools.account import DASHBOARD, Account
@@ -94,7 +94,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     with ExitStack() as started:
         aws = started.enter_context(ministack_server(log=folder / "ministack.log"))
         provider = started.enter_context(fake_provider())
-        origin = started.enter_context(HttpServer(ready))
+        origin = started.enter_context(origin_server(ready))
         pushpin = Pushpin(origin.port)
         started.callback(pushpin.process.release)
         at = Account("000000000000", "us-east-1", Clients(aws))

@@ -21,8 +21,7 @@ import pytest
 
 from chalicelib.kernel.grip import MOST_CHANNELS, frame, stream
 from chalicelib.kernel.relays import Relays, listed
-from chalicelib.onebox.http import HttpServer
-from chalicelib.onebox.pushpin import instance
+from chalicelib.onebox.pushpin import instance, origin_server
 from infra.tools import template
 from tests.contract.grip import pushpin
 from tests.contract.grip.origin import Asked, Given, Origin
@@ -142,7 +141,7 @@ def origin() -> Origin:
 @pytest.fixture(scope="module")
 def image(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     pushpin.must_be_installed()
-    with HttpServer(origin) as server, Image(tmp_path_factory.mktemp("r"), server.port).running() as image:
+    with origin_server(origin) as server, Image(tmp_path_factory.mktemp("r"), server.port).running() as image:
         eventually(lambda: serves(image), "an answer of Pushpin")
         yield image
 

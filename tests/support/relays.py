@@ -12,9 +12,8 @@ from queue import SimpleQueue
 from chalicelib.kernel import grip
 from chalicelib.kernel.relays import Relays
 from chalicelib.onebox.asgi import App, Message, Receive, Scope, Send, header
-from chalicelib.onebox.http import HttpServer
 from chalicelib.onebox.program import Program
-from chalicelib.onebox.pushpin import NotStarted, Pushpin, PushpinOrigin, Supervisor
+from chalicelib.onebox.pushpin import NotStarted, Pushpin, PushpinOrigin, Supervisor, origin_server
 from tests.contract.grip.pushpin import must_be_installed
 from tests.support.front import Front
 
@@ -76,7 +75,7 @@ def relayed(program: Program, relay: str) -> Iterator[str]:
 def behind_pushpin(program: Program) -> Iterator[str]:
     """The address of the program behind a Pushpin that is run as `HANDRAIL_RELAY=pushpin` runs it."""
     origin = PushpinOrigin(Behind(program))
-    with tempfile.TemporaryDirectory() as folder, HttpServer(origin) as server:
+    with tempfile.TemporaryDirectory() as folder, origin_server(origin) as server:
         pushpin = Pushpin(Path(folder), server.port, origin.key)
         supervisor = Supervisor(pushpin, origin)
         ready: SimpleQueue[NotStarted | None] = SimpleQueue()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from chalicelib.onebox.http import HttpServer
-from chalicelib.onebox.program import PUSHPIN_IDLE_SECONDS
+from chalicelib.onebox.pushpin import origin_server
 from chalicelib.onebox.relay import Relay
 from tests.contract.grip import pushpin
 from tests.contract.grip.origin import Origin
@@ -41,7 +41,7 @@ def _embedded() -> Iterator[Target]:
 def _pushpin() -> Iterator[Target]:
     pushpin.must_be_installed()
     origin = Origin()
-    with HttpServer(origin, idle_seconds=PUSHPIN_IDLE_SECONDS) as server, pushpin.Pushpin(server.port) as relay:
+    with origin_server(origin) as server, pushpin.Pushpin(server.port) as relay:
         relay.warm_up(origin)
         yield Target("pushpin", origin, relay.port, relay.publish, relay.wait_held)
 

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.onebox.asgi import Receive, Scope, Send, respond
-from chalicelib.onebox.http import HttpServer
-from chalicelib.onebox.pushpin import Pushpin, PushpinOrigin
+from chalicelib.onebox.pushpin import Pushpin, PushpinOrigin, origin_server
 from chalicelib.onebox.pushpin.origin import is_signed
 from tests.contract.grip.pushpin import must_be_installed
 
@@ -69,7 +68,7 @@ def ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, int]]
     must_be_installed()
     origin = PushpinOrigin(tell)
     folder: Path = tmp_path_factory.mktemp("pushpin")
-    with HttpServer(origin) as server:
+    with origin_server(origin) as server:
         pushpin = Pushpin(folder, server.port, origin.key)
         pushpin.start()
         pushpin.wait_until_ready(origin.ready)
