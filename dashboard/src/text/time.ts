@@ -1,6 +1,7 @@
 /** Times as people say them. The exact one goes into the title of the element. */
 
-const relative = new Intl.RelativeTimeFormat(undefined, { numeric: "auto", style: "narrow" });
+// In numbers: a day and a half ago need not have been yesterday.
+const relative = new Intl.RelativeTimeFormat(undefined, { style: "narrow" });
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
 
