@@ -5,6 +5,7 @@
 
 export interface ProblemBody {
   title?: string;
+  /** All of what is wrong, in words; `errors` has the same by field. */
   detail?: string;
   code?: string;
   errors?: { path: string; message: string }[];
@@ -18,14 +19,9 @@ export class Problem extends Error {
     readonly status: number,
     readonly body: ProblemBody,
   ) {
-    super(sentence(body));
+    super(body.detail ?? body.title ?? "The server refused this.");
     this.code = body.code ?? "unknown";
   }
-}
-
-function sentence(body: ProblemBody): string {
-  const fields = (body.errors ?? []).map((error) => `${error.path}: ${error.message}`);
-  return [body.detail ?? body.title ?? "The server refused this.", ...fields].join(" ");
 }
 
 export function unreachable(): Problem {
