@@ -30,6 +30,14 @@ SMALL = """() => [...document.querySelectorAll(":is(main, dialog) :is(button, se
     .filter(([each, box]) => box.width > 1 && box.height > 1 && (box.height < 43.5 || box.width < 43.5))
     .map(([each, box]) => `${Math.round(box.width)}x${Math.round(box.height)} ${each.outerHTML.slice(0, 160)}`)"""
 
+MOVING = """() => [...document.querySelectorAll("*")]
+    .filter((each) => {
+        const { transitionDuration, animationDuration } = getComputedStyle(each);
+        return `${transitionDuration},${animationDuration}`.split(",").some((one) => parseFloat(one) > 0.01);
+    })
+    .map((each) => each.outerHTML.slice(0, 160))"""
+FILLED = "(dot) => getComputedStyle(dot).backgroundColor === getComputedStyle(dot).borderTopColor"
+
 
 @pytest.fixture(scope="module")
 def shown(program: Program) -> Iterator[tuple[Person, Showcase]]:
@@ -96,6 +104,24 @@ def test_the_sign_in_page_is_sound_in_both_themes(chromium: Browser, program: Pr
     page.get_by_role("button", name="Continue").wait_for()
     check_in_both_themes(page)
     context.close()
+
+
+def test_nothing_moves_for_who_asked_for_that(look: Callable[..., Page]) -> None:
+    page = look("task")
+    page.get_by_role("combobox", name="Status").select_option("blocked")
+    page.get_by_role("status", name="What just happened").get_by_text("moved to blocked").wait_for()
+    assert page.evaluate(MOVING) == []
+    page.emulate_media(reduced_motion="no-preference")
+    assert page.evaluate(MOVING) != []
+
+
+def test_presence_is_seen_where_the_device_chooses_the_colours(look: Callable[..., Page]) -> None:
+    page = look("workspaces")
+    page.emulate_media(forced_colors="active")
+    rows = page.get_by_role("main").get_by_role("listitem")
+    for agents, filled in (("Agent", True), ("No agent", False)):
+        dot = rows.get_by_role("img", name=f"{agents} connected").first
+        assert dot.evaluate(FILLED) is filled
 
 
 def test_axe_would_find_something(look: Callable[..., Page]) -> None:
