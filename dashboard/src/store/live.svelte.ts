@@ -90,7 +90,12 @@ class Live {
     const store = this.store(workspace.id);
     const isNew = store.log.cursor === 0;
     if (isNew) store.log.advanceTo(Math.min(workspace.seq, inboxSeq));
-    if (workspace.seq > store.log.cursor && (isNew || this.connection !== "live")) void store.resync();
+    if (workspace.seq > store.log.cursor && (isNew || !this.#followsAll)) void store.resync();
+  }
+
+  /** Every event comes by the stream, soon if it is not here yet. */
+  get #followsAll(): boolean {
+    return this.connection === "live" && this.workspaces.values().length <= MOST_FOLLOWED;
   }
 
   /** It is not there for this person any more; it may come back, if somebody lets them in again. */
@@ -155,7 +160,7 @@ class Live {
   #checkLater(): void {
     if (this.connection !== "live") return this.#checkSoon();
     clearTimeout(this.#checkTimer);
-    if (this.workspaces.values().length <= MOST_FOLLOWED) return;
+    if (this.#followsAll) return;
     this.#checkTimer = setTimeout(() => void this.refresh().then(() => this.#checkLater()), RARE_CHECK_MS);
   }
 }

@@ -102,6 +102,29 @@ describe("the lists", () => {
   });
 });
 
+describe("of more workspaces than one stream follows", () => {
+  it("one that changes unheard is looked at anew when the lists are asked for again", async () => {
+    vi.useFakeTimers();
+    let seqOfLast = 5;
+    const there = (): object[] =>
+      Array.from({ length: 101 }, (_, number) => workspace({ id: `w${number}`, seq: number === 100 ? seqOfLast : 5 }));
+    vi.stubGlobal("fetch", (url: string) => {
+      const path = url.split("?")[0]!;
+      if (path === "/api/workspaces") return Promise.resolve(Response.json({ items: there(), next_cursor: null, seq: null }));
+      if (path === "/api/workspaces/w100") return Promise.resolve(Response.json(there()[100]));
+      if (path === "/api/inbox") return Promise.resolve(Response.json({ items: [], next_cursor: null, seqs: {} }));
+      return Promise.resolve(answer(path));
+    });
+    const { live } = await import("../../src/store/live.svelte.ts");
+    await live.start("p1");
+    await vi.waitFor(() => expect(live.connection).toBe("live"));
+    seqOfLast = 6;
+    await vi.advanceTimersByTimeAsync(31_000);
+    expect(live.store("w100").log.cursor).toBe(6);
+    vi.useRealTimers();
+  });
+});
+
 describe("an archived workspace", () => {
   const told = (seq: number, type: string, archived_at: string | null): string => {
     const data = event(seq, type, { workspace: workspace({ seq, version: seq, archived_at }) });
