@@ -103,6 +103,32 @@ def test_the_check_turns_green_when_the_very_token_is_used(page: Page, person: P
     assert secret not in page.content()
 
 
+def test_a_token_is_shown_once_to_be_copied_and_then_by_all_but_its_secret(
+    page: Page, person: Person, workspace_id: str
+) -> None:
+    page.get_by_role("textbox", name="Token name").fill("laptop")
+    page.get_by_role("button", name="Generate token").click()
+    secret = page.get_by_role("group", name="Token", exact=True).locator("pre").inner_text()
+    for block in ("Token", ".mcp.json", "Command"):
+        shown = page.get_by_role("group", name=block, exact=True)
+        shown.get_by_role("button", name="Copy").click()
+        expect(shown).to_contain_text("Copied")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert (copied, secret in copied) == (shown.locator("pre").inner_text(), True)
+    url = person.http.base_url.join(f"/mcp/{workspace_id}")
+    assert copied.startswith(f"claude mcp add --transport http handrail {url} ")
+    assert "\n" not in copied
+
+    item = page.get_by_role("list", name="Active tokens").get_by_role("listitem", name="laptop")
+    expect(item).to_contain_text(f"…{secret[-4:]}")
+    expect(item).to_contain_text(re.compile(r"Made ?now by you.*Last used ?never.*Expires ?\w"))
+    page.reload()
+    expect(item).to_be_visible()
+    assert secret not in page.content()
+    Agent(str(person.http.base_url), workspace_id, secret).initialize()
+    expect(item).to_contain_text(re.compile(r"Last used ?now"))
+
+
 def test_what_a_project_is_told_is_true_of_the_tools(page: Page, agent: Agent) -> None:
     page.get_by_text("Teach it how to work here").click()
     text = page.get_by_role("group", name="CLAUDE.md").locator("pre").inner_text()

@@ -15,7 +15,7 @@ from tests.e2e.browser.board import (
     expect_titles,
 )
 from tests.e2e.browser.conftest import NewWindow
-from tests.e2e.browser.windows import enter, open_place
+from tests.e2e.browser.windows import enter, open_place, reply, thread
 from tests.support.clients import Person
 
 
@@ -149,6 +149,35 @@ def test_a_new_task_keeps_its_draft_and_takes_a_picture_from_the_clipboard(
     made = person.ask("GET", f"/api/workspaces/{workspace_id}/tasks", params={"q": "zeta"})["items"][0]
     assert (made["assignee"], made["body"]) == ("human", "It is **important**.")
     assert [one["mime_type"] for one in made["attachments"]] == ["image/png"]
+
+
+DROP = """(field, names) => {
+    const dataTransfer = new DataTransfer();
+    for (const name of names) dataTransfer.items.add(new File(name === "empty.txt" ? [] : [name], name));
+    for (const type of ["dragover", "drop"])
+        field.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+}"""
+
+
+def test_files_that_are_dropped_on_a_reply_go_with_it_whatever_they_are_called(
+    new_window: NewWindow, person: Person, workspace_id: str
+) -> None:
+    names = ["empty.txt", "100% #1?.csv", '"quoted" & <b>.md', "русский مرحبا 👩‍👧.png"]
+    task = person.create_task(workspace_id, "With files")["id"]
+    page = open_place(enter(new_window(), person), f"/w/{workspace_id}/t/{task}")
+    reply(page).evaluate(DROP, [*names, "not/one.txt"])
+    expect(
+        page.get_by_text("was not uploaded. filename: must be a name without folders", exact=False)
+    ).to_be_visible()
+    for name in names:
+        expect(page.get_by_role("button", name=f"Remove {name}", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Send").click()
+    for name in names:
+        link = thread(page).get_by_role("link", name=name, exact=True)
+        address = link.get_attribute("href")
+        assert address is not None
+        content = "" if name == "empty.txt" else name
+        assert person.http.get(address, follow_redirects=True).text == content
 
 
 def test_a_sub_task_shows_what_it_is_a_part_of(board: Page) -> None:
