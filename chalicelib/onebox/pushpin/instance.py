@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import http.client
 import os
+import select
 import shutil
 import signal
 import socket
@@ -245,20 +246,21 @@ class Pushpin:
 
 
 def _end(left: Left) -> None:
-    """Kill the processes that are left of a run, and wait until they are gone."""
-    end, pause = time.monotonic() + STOP_SECONDS, threading.Event()
+    """Kill the processes that are left of a run, and wait until they are gone, their ports with them."""
+    end = time.monotonic() + STOP_SECONDS
     while found := list(_processes(left)):
         for descriptor in found:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        have_ended = [_has_ended(descriptor, end - time.monotonic()) for descriptor in found]
+        for descriptor in found:
             os.close(descriptor)
-        if time.monotonic() > end:
+        if not all(have_ended):
             raise ConfigurationError(f"Processes of an earlier Pushpin (session {left.session}) do not end.")
-        pause.wait(0.01)
 
 
 def _processes(left: Left) -> Iterator[int]:
-    """A descriptor of each process of that run."""
+    """A descriptor of each process of that run that has not ended."""
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -266,7 +268,7 @@ def _processes(left: Left) -> Iterator[int]:
             descriptor = os.pidfd_open(int(entry.name))
         except ProcessLookupError:
             continue
-        if _is_of(left, entry):
+        if _is_of(left, entry) and not _has_ended(descriptor, 0.0):
             yield descriptor
         else:
             os.close(descriptor)
@@ -274,9 +276,17 @@ def _processes(left: Left) -> Iterator[int]:
 
 def _is_of(left: Left, process: Path) -> bool:
     try:
-        state, _, _, session, *_ = (process / "stat").read_text().rpartition(")")[2].split()
+        fields = (process / "stat").read_text().rpartition(")")[2].split()
         command = (process / "cmdline").read_text()
     except (FileNotFoundError, ProcessLookupError):
         return False
-    is_named = left.configuration in command or left.sockets in command
-    return is_named and int(session) == left.session and state != "Z"
+    session, memory = int(fields[3]), int(fields[20])
+    # A process that is ending has no memory any more, and so no command line, but its ports still.
+    return session == left.session and (left.configuration in command or left.sockets in command or memory == 0)
+
+
+def _has_ended(descriptor: int, seconds: float) -> bool:
+    """Whether it ends within `seconds`: all its threads, so that nothing that it had is in use."""
+    waiting = select.poll()
+    waiting.register(descriptor, select.POLLIN)
+    return bool(waiting.poll(max(0.0, seconds) * 1000))

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -158,6 +159,32 @@ def test_a_pushpin_that_was_left_is_ended_and_nothing_else_is(
         started.append(Process(tmp_path, relay="pushpin"))
         assert stranger.poll() is None
         stranger.communicate(b"\n")
+
+
+# Its main thread has ended, and so its memory and its command line are gone; another thread still listens.
+ENDING = """
+import ctypes, os, socket, sys, threading
+listening = socket.create_server(("127.0.0.1", 0))
+print(listening.getsockname()[1], flush=True)
+threading.Thread(target=threading.Event().wait).start()
+ctypes.CDLL(None).syscall(60 if os.uname().machine == "x86_64" else 93, 0)
+"""
+
+
+def test_a_port_that_a_pushpin_still_has_while_it_ends_is_waited_for(tmp_path: Path, started: list[Process]) -> None:
+    command = [sys.executable, "-c", ENDING]
+    with ExitStack() as at_the_end:
+        ending = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True)
+        at_the_end.enter_context(ending)
+        at_the_end.callback(ending.kill)
+        assert ending.stdout is not None
+        port = ending.stdout.readline().strip()
+        eventually(lambda: not Path(f"/proc/{ending.pid}/cmdline").read_bytes(), "the end of its main thread")
+        (tmp_path / "run").mkdir()
+        was = Left(ending.pid, str(tmp_path / "run" / "pushpin.conf"), str(tmp_path / "sockets"))
+        (tmp_path / "run" / "running.json").write_bytes(msgspec.json.encode(was))
+        started.append(Process(tmp_path, relay="pushpin", port=port))
+        assert started[-1].url.endswith(f":{port}")
 
 
 def test_a_second_program_on_one_folder_does_not_touch_the_firsts_pushpin(process: Process, tmp_path: Path) -> None:
