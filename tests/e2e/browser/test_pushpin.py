@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from chalicelib.onebox.program import Program
 from tests.e2e.browser.conftest import NewWindow
 from tests.e2e.browser.windows import connection, enter, listed, open_place, reply
 from tests.support.clients import Person
-from tests.support.relays import PUSHPIN, relayed
+from tests.support.relays import PUSHPIN, calls_held, relayed
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -39,17 +41,27 @@ def test_what_happens_appears_and_what_happened_while_offline_appears_once(
 
 
 def test_an_agents_question_is_answered_in_the_page_and_reaches_the_held_call(
-    new_window: NewWindow, url: str, person: Person, workspace_id: str
+    new_window: NewWindow, url: str, program: Program, person: Person, workspace_id: str
 ) -> None:
     agent = person.agent(workspace_id).initialize()
     asked = agent.call("createTask", title="Which database?", body="", assignee="human")["task_id"]
     page = enter(new_window(url), person)
     open_place(page, f"/w/{workspace_id}/t/{asked}")
+    with ThreadPoolExecutor(1) as pool:
+        before = calls_held(program)
+        answer = pool.submit(agent.call, "waitForReply", task_id=asked)
+        eventually(lambda: calls_held(program) > before, "the call to be held")
+        say(page, "Postgres")
+        assert answer.result()["text"] == "Postgres"
+    # What nobody waits for comes over the stream.
     stream = agent.stream()
-    reply(page).fill("Postgres")
+    say(page, "Version 16")
+    stream.wait_for(lambda frame: "Version 16" in frame.data)
+
+
+def say(page: Page, text: str) -> None:
+    reply(page).fill(text)
     reply(page).press("Control+Enter")
-    assert agent.call("waitForReply", task_id=asked)["text"] == "Postgres"
-    stream.wait_for(lambda frame: "Postgres" in frame.data)
 
 
 def test_a_session_that_ends_elsewhere_ends_the_page(new_window: NewWindow, url: str, person: Person) -> None:
