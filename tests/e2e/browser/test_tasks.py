@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.browser.board import (
@@ -149,6 +150,30 @@ def test_a_new_task_keeps_its_draft_and_takes_a_picture_from_the_clipboard(
     made = person.ask("GET", f"/api/workspaces/{workspace_id}/tasks", params={"q": "zeta"})["items"][0]
     assert (made["assignee"], made["body"]) == ("human", "It is **important**.")
     assert [one["mime_type"] for one in made["attachments"]] == ["image/png"]
+
+
+# Whether the beginning of a text is within the box of a link.
+BEGINS_IN_SIGHT = """(link) => {
+    const words = document.createTreeWalker(link, NodeFilter.SHOW_TEXT).nextNode();
+    const range = document.createRange();
+    range.setStart(words, 0);
+    range.setEnd(words, 1);
+    const [begins, box] = [range.getBoundingClientRect(), link.getBoundingClientRect()];
+    return begins.left >= box.left && begins.right <= box.right;
+}"""
+
+
+@pytest.mark.parametrize("words", ["the beginning counts ", "البداية هي المهمة "])
+def test_a_title_that_is_too_long_is_cut_where_it_ends(
+    new_window: NewWindow, person: Person, workspace_id: str, words: str
+) -> None:
+    person.create_task(workspace_id, (words * 12).strip())
+    page = enter(new_window(), person)
+    page.set_viewport_size({"width": 390, "height": 844})
+    open_place(page, f"/w/{workspace_id}")
+    link = page.get_by_role("list", name="Tasks").get_by_role("link").first
+    expect(link).to_be_visible()
+    assert link.evaluate(BEGINS_IN_SIGHT)
 
 
 DROP = """(field, names) => {
