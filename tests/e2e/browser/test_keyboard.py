@@ -89,8 +89,13 @@ def test_from_the_door_to_a_task_and_its_reply(new_window: Window) -> None:
 
     keys.tab_to("textbox", "Reply").type("The red ones first.").press("ControlOrMeta+Enter")
     expect(thread(page)).to_contain_text("The red ones first.")
+    changes: list[str | None] = []
+    page.on("request", lambda request: changes.append(request.post_data) if request.method == "PATCH" else None)
     keys.tab_to("combobox", "Status").press("ArrowDown")
-    expect(page.get_by_role("combobox", name="Status")).to_have_value("ongoing")
+    expect(page.locator("select:open")).to_have_count(1)
+    keys.press("Escape").type("Co")
+    expect(page.get_by_role("combobox", name="Status")).to_have_value("completed")
+    assert changes == ['{"status":"completed"}']
 
 
 def test_what_waits_is_settled_with_one_key_each(
