@@ -7,8 +7,9 @@ const STOPS = "main, section, article, li, ul, ol, form, nav, dialog";
  * Watches over the focus within the page. When its element is removed, it goes to the link of what follows in
  * its list, else to what surrounded it. To a link, never to a button: a key that was meant for what is gone
  * must not decide something else. A button that is disabled while it does its work has it back afterwards.
+ * `before`: what had the focus last, before this was loaded.
  */
-export function keepFocus(root: HTMLElement): () => void {
+export function keepFocus(root: HTMLElement, before: Element | null): () => void {
   let last: HTMLElement | null = null;
   let around: HTMLElement[] = [];
 
@@ -39,11 +40,12 @@ export function keepFocus(root: HTMLElement): () => void {
     const isOtherView = removal?.target instanceof HTMLElement && removal.target.matches("main");
     const beside = isOtherView ? null : removal && linkBeside(removal);
     const place = beside ?? around.find((one) => one.isConnected && one.matches(STOPS));
-    if (place?.matches("main")) focusHeading(place) || focusOn(place);
-    else if (place) focusOn(place);
+    if (place) begin(place);
   });
 
   if (document.activeElement !== document.body) entered({ target: document.activeElement });
+  else if (before?.matches(":disabled")) entered({ target: before });
+  else if (before && !before.isConnected) begin(root.querySelector<HTMLElement>("main") ?? root);
   root.addEventListener("focusin", entered);
   root.addEventListener("focusout", left);
   losses.observe(root, { childList: true, subtree: true, attributeFilter: ["disabled"] });
@@ -52,6 +54,10 @@ export function keepFocus(root: HTMLElement): () => void {
     root.removeEventListener("focusout", left);
     losses.disconnect();
   };
+}
+
+function begin(place: HTMLElement): void {
+  if (!place.matches("main") || !focusHeading(place)) focusOn(place);
 }
 
 function linkBeside({ nextSibling, previousSibling }: MutationRecord): HTMLElement | null {

@@ -50,8 +50,14 @@ describe("the focus", () => {
 
   beforeEach(() => {
     main().innerHTML = list;
-    stop = keepFocus(document.body);
+    stop = keepFocus(document.body, null);
   });
+
+  /** The code that watches over the focus comes now, late. `button` had it last. */
+  function watchAnew(button: HTMLElement): void {
+    stop();
+    stop = keepFocus(document.body, button);
+  }
 
   it("goes to the link of what follows when what had it is taken away, never to a button", async () => {
     find("#a button").focus();
@@ -105,6 +111,31 @@ describe("the focus", () => {
     find("#a a").focus();
     find("#a a").blur();
     await observed();
+    find("#a").remove();
+    await observed();
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  it("is found again when it was lost before anything watched over it", () => {
+    const button = find("#a button");
+    button.focus();
+    stop();
+    find("#a").remove();
+    expect(document.activeElement).toBe(document.body);
+    watchAnew(button);
+    expect(document.activeElement).toBe(find("h1"));
+  });
+
+  it("comes back to a button that was at work before anything watched over it", async () => {
+    const button = find("#a button") as HTMLButtonElement;
+    button.disabled = true;
+    watchAnew(button);
+    button.disabled = false;
+    await vi.waitFor(() => expect(document.activeElement).toBe(button));
+  });
+
+  it("is not brought back to those who left before anything watched over it", async () => {
+    watchAnew(find("#a button"));
     find("#a").remove();
     await observed();
     expect(document.activeElement).toBe(document.body);

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import expect
 
 from chalicelib.onebox.program import Program
 from tests.e2e.browser.conftest import NewWindow
-from tests.e2e.browser.windows import Seat, enter, open_place
+from tests.e2e.browser.windows import Seat, enter, hold, open_place
 from tests.support.clients import Agent, Person
 from tests.support.proxy import Proxy
 
@@ -46,13 +46,12 @@ def test_who_decides_second_is_told_who_was_first(here: Seat, there: Seat, agent
     for seat in (here, there):
         open_place(seat.page, "/")
     cards = [seat.page.get_by_role("group", name="Permission: Bash") for seat in (here, there)]
-    held: list[Route] = []
-    here.page.route("**/permissions/*/decision", lambda route: held.append(route))
+    release = hold(here.page, "**/permissions/*/decision")
     with here.page.expect_request("**/permissions/*/decision"):
         cards[0].get_by_role("button", name="Allow once").click()
     with there.page.expect_response("**/permissions/*/decision"):
         cards[1].get_by_role("button", name="Deny").click()
-    held[0].continue_()
+    release()
     told = re.compile(f"denied by.*{re.escape(there.name)}.*before you", re.DOTALL)
     expect(here.page.get_by_text(told).last).to_be_visible()
     expect(cards[0].get_by_role("button", name="Allow once")).to_have_count(0)

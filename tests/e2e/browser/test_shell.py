@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from chalicelib.onebox.program import Program
 from tests.e2e.browser.conftest import NewWindow
-from tests.e2e.browser.windows import connection, enter, open_place, places
+from tests.e2e.browser.windows import connection, enter, hold, open_place, places
 from tests.support.clients import Person
 from tests.support.waiting import eventually
 
 WORKSPACES_CODE = re.compile(r"/assets/Workspaces-[^/]+\.js")
+FOCUS_CODE = re.compile(r"/assets/keep-focus-[^/]+\.js")
 PHONE = {"width": 390, "height": 844}
 
 
@@ -47,15 +48,13 @@ def bare_page(page: Page) -> Page:
 
 def test_a_view_stays_until_the_code_of_the_next_one_is_there(bare_page: Page) -> None:
     page = bare_page
-    held: list[Route] = []
-    page.route(WORKSPACES_CODE, lambda route: held.append(route))
+    release = hold(page, WORKSPACES_CODE)
     open_place(page, "/")
     places(page).get_by_role("link", name="Workspaces").click()
     expect(page.get_by_role("main")).to_have_attribute("aria-busy", "true")
     expect(page.get_by_role("heading", level=1)).to_have_text("Needs me")
     page.wait_for_url("**/workspaces")
-    for route in held:
-        route.continue_()
+    release()
     expect(page.get_by_role("heading", level=1)).to_have_text("Workspaces")
     expect(page.get_by_role("heading", level=1)).to_be_focused()
 
@@ -152,10 +151,23 @@ def test_an_archived_workspace_comes_back_and_goes_again_by_undo(page: Page, own
     page.get_by_role("button", name="Restore old").press("Enter")
     expect(places(page)).to_contain_text("old")
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
-    assert page.evaluate("document.activeElement !== document.body")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
     page.keyboard.press("Control+z")
     expect(page.get_by_role("button", name="Restore old")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
+def test_the_keyboard_is_found_again_by_what_watches_over_it_and_comes_late(bare_page: Page, owner: Person) -> None:
+    page = bare_page
+    release = hold(page, FOCUS_CODE)
+    workspace_id = owner.create_workspace("old")["id"]
+    owner.ask("PUT", f"/api/workspaces/{workspace_id}/archive")
+    open_place(page, "/workspaces")
+    page.get_by_role("button", name="Restore old").press("Enter")
+    expect(page.get_by_role("button", name="Restore old")).to_have_count(0)
+    assert page.evaluate("document.activeElement === document.body")
+    release()
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
 def test_a_theme_is_there_before_the_page_is(bare_page: Page) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.support.clients import Person
 
@@ -35,6 +37,27 @@ def open_place(page: Page, path: str) -> Page:
     page.goto(path)
     expect(connection(page)).to_contain_text("Live")
     return page
+
+
+def hold(page: Page, address: str | re.Pattern[str]) -> Callable[[], None]:
+    """What the page asks of `address` is not sent before the function that this returns is called."""
+    held: list[Route] = []
+    holding = True
+
+    def asked(route: Route) -> None:
+        if holding:
+            held.append(route)
+        else:
+            route.continue_()
+
+    def release() -> None:
+        nonlocal holding
+        holding = False
+        for route in held:
+            route.continue_()
+
+    page.route(address, asked)
+    return release
 
 
 def connection(page: Page) -> Locator:
