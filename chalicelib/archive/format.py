@@ -16,6 +16,7 @@ from typing import Any, Generic
 import msgspec
 
 from chalicelib.attachments.model import FileName, MimeType, StoredAttachment
+from chalicelib.kernel.decoding import convert, decode
 from chalicelib.kernel.entity import Actor, Entity
 from chalicelib.kernel.errors import Json, Problem
 from chalicelib.kernel.events import Event
@@ -90,7 +91,7 @@ class Kind(Generic[E]):
             raise ArchiveError(f"it has members that no record has: {named[:200]}")
         try:
             whole = msgspec.json.encode(record | {"workspace_id": workspace_id})
-            entity = msgspec.json.decode(whole, type=self.entity)
+            entity = decode(whole, self.entity)
             _check_ids(entity)
             self.check(entity)
         except (msgspec.ValidationError, Problem, ValueError) as error:
@@ -125,7 +126,7 @@ def _left_task(task: StoredTask) -> StoredTask:
 
 
 def _check_task(task: StoredTask) -> None:
-    _same("title", task.title, line("title", msgspec.convert(task.title, Title)))
+    _same("title", task.title, line("title", convert(task.title, Title)))
     long("body", task.body)
     if not 0 <= task.position <= 1e12 or task.messages < 0 or task.unread < 0:
         raise ArchiveError("position, messages and unread are not below 0")
@@ -136,8 +137,8 @@ def _left_attachment(stored: StoredAttachment) -> StoredAttachment | None:
 
 
 def _check_attachment(stored: StoredAttachment) -> None:
-    _same("filename", stored.filename, line("filename", msgspec.convert(stored.filename, FileName)))
-    msgspec.convert(stored.mime_type, MimeType)
+    _same("filename", stored.filename, line("filename", convert(stored.filename, FileName)))
+    convert(stored.mime_type, MimeType)
     if "/" in stored.filename or "\\" in stored.filename or stored.filename in {".", ".."}:
         raise ArchiveError("filename must be a name without folders")
     if stored.size < 0:

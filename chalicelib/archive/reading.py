@@ -28,6 +28,7 @@ from chalicelib.archive.format import (
     Manifest,
 )
 from chalicelib.kernel import strict_json
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.errors import BadRequest
 from chalicelib.kernel.ids import is_id
 from chalicelib.kernel.settings import KIB, MIB, settings
@@ -88,7 +89,7 @@ class Archive:
                 raise ArchiveError(
                     f"its format has version {str(plain.get('version'))[:20]}; this Handrail knows {VERSION}"
                 )
-            return msgspec.convert(plain, Manifest)
+            return convert(plain, Manifest)
         except (msgspec.ValidationError, BadRequest) as error:
             raise ArchiveError(f"{MANIFEST} cannot be read: {error}") from error
 

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 
 from chalicelib.archive.format import ATTACHMENTS, EVENTS, KINDS, ArchiveError, Kind
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.events import Event, number
 from chalicelib.kernel.head import Head
@@ -63,7 +64,7 @@ class Snapshot:
             "SELECT body FROM items WHERE sk >= ? AND sk < ? ORDER BY sk", (prefix, prefix[:-1] + "$")
         )
         for (body,) in rows:
-            yield msgspec.json.decode(body, type=kind.entity)
+            yield decode(body, kind.entity)
 
     def last_events(self) -> Iterator[Event]:
         """The events behind the last gap, which a restore leaves."""

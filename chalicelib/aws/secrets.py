@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-import msgspec
 from botocore.config import Config
 
 from chalicelib.aws import sessions
 from chalicelib.kernel import clock, settings
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.settings import ConfigurationError, Settings
 
 # Well below the notice that a new signing key gives (`infra/tools/configure.py`).
@@ -44,7 +44,7 @@ class Secrets:
         if now < self._due:
             return
         try:
-            values = msgspec.json.decode(self._fetch(), type=dict[str, str])
+            values = decode(self._fetch(), dict[str, str])
             settings.configure(settings.overlaid(self._base, values))
         except Exception as error:
             if not self._known:

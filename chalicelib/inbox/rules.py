@@ -8,10 +8,9 @@ The head counts entries, so that every answer can say how much waits without ano
 
 from __future__ import annotations
 
-import msgspec
-
 from chalicelib.inbox.model import EVERYBODY, InboxEntry, Kind, Notice
 from chalicelib.kernel import clock
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.pages import Cursor
 from chalicelib.kernel.scope import Scope
@@ -36,7 +35,7 @@ def deliver(
     asked_at: object = None,
 ) -> str:
     """Put an entry into the inbox of agent `to`. Call it before the event it belongs to; returns `to`, to notify."""
-    entry = msgspec.convert(
+    entry = convert(
         {
             "workspace_id": unit.scope.workspace_id,
             "id": unit.new_ordered_id(),

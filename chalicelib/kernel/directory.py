@@ -30,6 +30,7 @@ from pynamodb.exceptions import DeleteError, PutError, UpdateError
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.kernel import clock, emails, store
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.store import DirectoryItem, Key, batch_get
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -164,7 +165,7 @@ def first_of(key: Key, value: msgspec.Struct, expires: datetime) -> Entry:
 def value_of(item: DirectoryItem | None, kind: type[S]) -> S | None:
     if item is None or (item.ttl is not None and item.ttl <= clock.epoch(clock.now())):
         return None
-    return msgspec.json.decode(item.body, type=kind)
+    return decode(item.body, kind)
 
 
 def read(key: Key, kind: type[S]) -> S | None:
@@ -218,7 +219,7 @@ def beneath(pk: str, prefix: str, kind: type[S]) -> list[S]:
 
 def memberships(person_id: str) -> list[Membership]:
     rows = DirectoryItem.query(f"person#{person_id}", DirectoryItem.sk.startswith("member#"), consistent_read=True)
-    return [msgspec.json.decode(row.body, type=Membership) for row in rows]
+    return [decode(row.body, Membership) for row in rows]
 
 
 def due_by(kind: DueKind, moment: datetime, limit: int) -> list[Due]:
@@ -235,7 +236,7 @@ def due_by(kind: DueKind, moment: datetime, limit: int) -> list[Due]:
 def _readable(kind: DueKind, rows: Iterable[DirectoryItem]) -> Iterator[Due]:
     for row in rows:
         try:
-            yield msgspec.json.decode(row.body, type=Due)
+            yield decode(row.body, Due)
         except msgspec.MsgspecError as error:
             _put_aside(kind, row, str(error))
 
@@ -265,9 +266,9 @@ def put_back() -> int:
     """
     done = 0
     for row in DirectoryItem.query(ASIDE, limit=MOST_COUNTED_ASIDE, consistent_read=True):
-        aside = msgspec.json.decode(row.body, type=Aside)
+        aside = decode(row.body, Aside)
         try:
-            due = msgspec.json.decode(aside.entry, type=Due)
+            due = decode(aside.entry, Due)
         except msgspec.MsgspecError:
             log.warning("due work cannot be read", extra={"fields": {"entry": row.sk, "reason": aside.reason}})
             continue

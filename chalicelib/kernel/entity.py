@@ -11,6 +11,7 @@ from typing import ClassVar, Literal, Self, TypeVar
 
 import msgspec
 
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.errors import Json
 
 Text = str
@@ -64,7 +65,7 @@ P = TypeVar("P", bound=msgspec.Struct)
 
 def public(entity: msgspec.Struct, form: type[P]) -> P:
     """`entity` as `form`, without what only storage needs to know."""
-    return msgspec.convert(entity, form, from_attributes=True)
+    return convert(entity, form, from_attributes=True)
 
 
 def to_json(value: object) -> Json:

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from chalice.app import Request
 
+from chalicelib.kernel import decoding
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import BadRequest, ValidationFailed
 from chalicelib.kernel.pages import DEFAULT_LIMIT, LARGEST_LIMIT
@@ -142,7 +143,7 @@ def raw_body(request: Request) -> bytes:
 def convert(value: object, kind: type[B], *, strict: bool = True) -> B:
     """`value` as `kind`; raises `ValidationFailed` that names the member at fault."""
     try:
-        return msgspec.convert(value, kind, strict=strict)
+        return decoding.convert(value, kind, strict=strict)
     except msgspec.ValidationError as error:
         message, _, place = str(error).partition(" - at `")
         raise ValidationFailed((place.rstrip("`").removeprefix("$").removeprefix("."), message)) from error

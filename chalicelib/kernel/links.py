@@ -20,6 +20,7 @@ from typing import Annotated
 import msgspec
 
 from chalicelib.kernel import clock, grip, limits, scope
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.directory import Session
 from chalicelib.kernel.errors import BadRequest, NotFound, Unauthorized
 from chalicelib.kernel.http import Call, Reply, Routes
@@ -74,7 +75,7 @@ def link_for(who: Scope, kind: str, after: int, **more: object) -> Link:
         values |= {"session": who.credential_id, "person": who.actor.id}
     elif who.route_key is not None:
         values |= {"route": who.route_key[0].removeprefix("token#"), "connection": who.connection}
-    return msgspec.convert(values, Link)
+    return convert(values, Link)
 
 
 def link_for_person(who: Session, kind: str, cursors: dict[str, int]) -> Link:

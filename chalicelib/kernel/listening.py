@@ -11,9 +11,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-import msgspec
-
 from chalicelib.kernel import grip
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.events import Event
 
 Listener = Callable[[Event], list[grip.Item] | None]
@@ -108,7 +107,7 @@ def event_of(record: Mapping[str, Any]) -> Event | None:
     image = record["dynamodb"].get("NewImage")
     if record["eventName"] != "INSERT" or image is None or not image["sk"]["S"].startswith(Event.key("")):
         return None
-    event = msgspec.json.decode(image["body"]["S"], type=Event)
+    event = decode(image["body"]["S"], Event)
     return None if event.imported else event
 
 

@@ -12,6 +12,7 @@ from typing import Generic, Literal, TypeVar
 
 import msgspec
 
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.room import Room
 from chalicelib.kernel.store import E, WorkspaceItem, entity_of
@@ -90,7 +91,7 @@ def _start(workspace_id: str, prefix: str, cursor: Cursor, index: Index | None) 
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        place = msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=Place)
+        place = decode(base64.b64decode(padded, altchars=b"-_", validate=True), Place)
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise _unusable() from error
     if not (place.index_key if index else place.sk).startswith(prefix) or bool(place.index_key) != bool(index):

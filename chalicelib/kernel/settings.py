@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from chalicelib.kernel.decoding import convert
+
 KIB = 1024
 MIB = 1024 * KIB
 MINUTE = 60
@@ -156,7 +158,7 @@ def read(environment: dict[str, str]) -> Settings:
     """The settings in `environment`; raises `ConfigurationError` for an unknown or unusable one."""
     given = {k[9:].lower(): v for k, v in environment.items() if k.startswith("HANDRAIL_")}
     try:
-        return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
+        return convert(given, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"A HANDRAIL_ setting cannot be used: {error}") from error
 
@@ -165,7 +167,7 @@ def overlaid(base: Settings, values: dict[str, str]) -> Settings:
     """`base` with `values` over it, by the names of the fields; raises `ConfigurationError` for an unusable one."""
     given = {name: getattr(base, name) for name in base.__struct_fields__} | values
     try:
-        return msgspec.convert(given, Settings, strict=False, dec_hook=_decode)
+        return convert(given, Settings, strict=False, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"A setting cannot be used: {error}") from error
 

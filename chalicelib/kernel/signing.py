@@ -14,6 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from chalicelib.kernel import clock
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.settings import ConfigurationError, settings
 
 S = TypeVar("S", bound=msgspec.Struct)
@@ -45,7 +46,7 @@ def verify(purpose: str, text: str, kind: type[S]) -> S | None:
     if not any(hmac.compare_digest(signature, _signature(key, purpose, body)) for key in valid_keys()):
         return None
     try:
-        return msgspec.json.decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), type=kind)
+        return decode(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)), kind)
     except (binascii.Error, msgspec.DecodeError):
         return None
 

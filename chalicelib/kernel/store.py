@@ -25,6 +25,7 @@ from pynamodb.indexes import AllProjection, LocalSecondaryIndex
 from pynamodb.models import Model
 
 from chalicelib.kernel import clock
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.outage import Overloaded
 from chalicelib.kernel.settings import settings
@@ -159,7 +160,7 @@ def entity_of(item: WorkspaceItem, kind: type[E]) -> E | None:
     """The entity in `item`; None where its time is over (DynamoDB deletes expired items late)."""
     if item.ttl is not None and item.ttl <= clock.epoch(clock.now()):
         return None
-    return msgspec.json.decode(item.body, type=kind)
+    return decode(item.body, kind)
 
 
 def batch_get(keys: Iterable[Key], directory_keys: Iterable[Key] = ()) -> Found:

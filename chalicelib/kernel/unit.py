@@ -25,6 +25,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.kernel import clock, directory, repeats, store
+from chalicelib.kernel.decoding import convert, decode
 from chalicelib.kernel.directory import Membership, Role
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.errors import Archived, Busy, NotFound
@@ -258,7 +259,7 @@ def first_answer(scope: Scope, result: type[T]) -> T | None:
         return None
     with scope.within():
         _, repeated = _begin(scope, ())
-    return msgspec.json.decode(repeated.result, type=result) if repeated else None
+    return decode(repeated.result, result) if repeated else None
 
 
 def _attempt(
@@ -271,7 +272,7 @@ def _attempt(
 ) -> T:
     unit, repeated = _begin(scope, reads, entries)
     if repeated is not None:
-        return msgspec.json.decode(repeated.result, type=result)
+        return decode(repeated.result, result)
     if unit.head.archived_at is not None and not while_archived:
         raise Archived()
     answer = command(unit)
@@ -309,7 +310,7 @@ def _begin(scope: Scope, reads: Sequence[str], wanted: Sequence[Key] = ()) -> tu
 def _fresh_head(scope: Scope, item: WorkspaceItem | None) -> Head:
     head = store.entity_of(item, Head) if item else None
     if head is None and scope.head.seq == 0:
-        return msgspec.convert(msgspec.to_builtins(scope.head), Head)
+        return convert(msgspec.to_builtins(scope.head), Head)
     if head is None or (head.deleted_at is not None and scope.credential != "system"):
         raise NotFound()
     return head

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from chalicelib.kernel import clock
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.emails import is_email
 
 Jwk = dict[str, object]
@@ -93,6 +94,6 @@ def _verified(token: str, key_of: Callable[[str], Jwk | None]) -> bytes:
 
 def _decoded(payload: bytes) -> Claims:
     try:
-        return msgspec.json.decode(payload, type=Claims)
+        return decode(payload, Claims)
     except msgspec.DecodeError as error:
         raise Unverified(f"a claim is missing or malformed: {error}") from error

@@ -16,6 +16,7 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from chalicelib.kernel import clock
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.settings import HOUR, MINUTE, settings
 from chalicelib.people.fetching import Unreachable, fetch, is_fetchable
 from chalicelib.people.id_tokens import Jwk
@@ -144,7 +145,7 @@ class Provider:
 
 def _read(body: bytes, kind: type[S]) -> S:
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decode(body, kind)
     except msgspec.DecodeError as error:
         raise Refused(f"what it sent is no {kind.__name__}: {error}") from error
 

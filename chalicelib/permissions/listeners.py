@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from chalicelib.kernel import grip
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import Listeners
 from chalicelib.permissions import rules
@@ -16,7 +15,7 @@ listeners = Listeners()
 
 @listeners.on("permission.decided")
 def answer_waiting_calls(event: Event) -> list[grip.Item]:
-    permission = msgspec.convert(event.entity("permission"), Permission)
+    permission = convert(event.entity("permission"), Permission)
     return [grip.hint(channel(event.workspace_id, permission.id))]
 
 

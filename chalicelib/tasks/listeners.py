@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.attachments.model import Attachment, StoredAttachment
 from chalicelib.kernel import grip, store
 from chalicelib.kernel.blobs import blobs
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.entity import Entity
 from chalicelib.kernel.events import Event
 from chalicelib.kernel.listening import Listeners
@@ -33,19 +34,19 @@ class DeletedTask(msgspec.Struct):
 def answer_waiting_calls(event: Event) -> list[grip.Item]:
     if event.actor.kind != "person":
         return []
-    message = msgspec.convert(event.entity("message"), Message)
+    message = convert(event.entity("message"), Message)
     return [grip.hint(channel(event.workspace_id, message.task_id))]
 
 
 @listeners.on("status.updated")
 def end_waiting_calls(event: Event) -> list[grip.Item]:
-    task = msgspec.convert(event.entity("task"), Task)
+    task = convert(event.entity("task"), Task)
     return [] if task.status in OPEN else [grip.hint(channel(event.workspace_id, task.id))]
 
 
 @listeners.on("task.deleted")
 def end_calls_and_remove_the_rest(event: Event) -> list[grip.Item]:
-    deleted = msgspec.convert(event.entity("task"), DeletedTask)
+    deleted = convert(event.entity("task"), DeletedTask)
     scope = for_system(event.workspace_id)
     if scope is not None:
         with scope.within():

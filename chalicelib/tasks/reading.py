@@ -13,6 +13,7 @@ from typing import Literal, get_args
 
 import msgspec
 
+from chalicelib.kernel.decoding import convert
 from chalicelib.kernel.entity import public
 from chalicelib.kernel.errors import ValidationFailed
 from chalicelib.kernel.ids import is_id
@@ -151,7 +152,7 @@ def _after(task: StoredTask, wanted: Segments) -> Cursor:
 
 def _statuses(csv: str) -> tuple[Status, ...]:
     try:
-        return tuple(dict.fromkeys(msgspec.convert(part, Status) for part in csv.split(",")))
+        return tuple(dict.fromkeys(convert(part, Status) for part in csv.split(",")))
     except msgspec.ValidationError as error:
         raise ValidationFailed(("status", f"takes one or more of {', '.join(STATUSES)}, with commas")) from error
 

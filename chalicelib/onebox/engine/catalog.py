@@ -4,6 +4,7 @@ import sqlite3
 
 import msgspec
 
+from chalicelib.kernel.decoding import decode
 from chalicelib.onebox.engine import rows
 from chalicelib.onebox.engine.definitions import description, table_from, with_stream
 from chalicelib.onebox.engine.errors import Refusal, invalid, table_not_found
@@ -17,7 +18,7 @@ class Catalog:
         self._storage = storage
         with storage.reading() as connection:
             definitions = connection.execute("SELECT definition FROM tables").fetchall()
-        tables = (msgspec.json.decode(definition, type=Table) for (definition,) in definitions)
+        tables = (decode(definition, Table) for (definition,) in definitions)
         self._tables = {table.name: table for table in tables}
 
     def table(self, name: str) -> Table:

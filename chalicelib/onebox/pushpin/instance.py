@@ -26,6 +26,7 @@ from typing import IO
 import msgspec
 
 from chalicelib.kernel import grip
+from chalicelib.kernel.decoding import decode
 from chalicelib.kernel.relays import NotPublished, Relays
 from chalicelib.kernel.settings import ConfigurationError
 from chalicelib.onebox.http import AddressInUse
@@ -238,7 +239,7 @@ class Pushpin:
 
     def _end_what_was_left(self) -> None:
         try:
-            left = msgspec.json.decode((self.folder / "running.json").read_bytes(), type=Left)
+            left = decode((self.folder / "running.json").read_bytes(), Left)
         except (FileNotFoundError, msgspec.DecodeError):
             return
         _end(left)

@@ -20,6 +20,7 @@ import time
 
 import msgspec
 
+from chalicelib.kernel.decoding import decode
 from chalicelib.onebox.asgi import App, Headers, Receive, Scope, Send, header, respond, respond_problem
 from chalicelib.onebox.http import HttpServer
 
@@ -79,7 +80,7 @@ def is_signed(token: bytes, key: bytes) -> bool:
     try:
         if not hmac.compare_digest(_decoded(signature), expected):
             return False
-        claims = msgspec.json.decode(_decoded(signed.partition(b".")[2]), type=_Claims)
+        claims = decode(_decoded(signed.partition(b".")[2]), _Claims)
     except (binascii.Error, ValueError):
         return False
     return claims.iss == "pushpin" and claims.exp > time.time()
