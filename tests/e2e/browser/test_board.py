@@ -17,6 +17,8 @@ from tests.e2e.browser.board import (
     stored,
     titles,
 )
+from tests.e2e.browser.conftest import NewWindow
+from tests.e2e.browser.windows import enter, open_place
 from tests.support.clients import Person
 
 
@@ -133,6 +135,21 @@ def test_the_menu_of_a_card_moves_it_and_gives_the_focus_back(board: Page) -> No
     expect_titles(board, "Completed", "beta")
     expect(announcement(board)).to_have_text("Moved to Completed, position 1 of 1")
     expect_focus(board, "beta")
+
+
+def test_the_keyboard_goes_along_to_a_column_that_waited_for_a_quiet_moment(
+    new_window: NewWindow, person: Person, workspace_id: str, tasks: dict[str, Any]
+) -> None:
+    page = enter(new_window(), person)
+    page.add_init_script("window.requestIdleCallback = () => 0")
+    open_place(page, f"/w/{workspace_id}?view=board")
+    expect_titles(page, "Not started", "alpha", "beta", "gamma")
+    expect_titles(page, "Ongoing")
+    page.get_by_role("link", name="beta", exact=True).focus()
+    page.keyboard.press("m")
+    page.get_by_role("menuitem", name="Completed").press("Enter")
+    expect_titles(page, "Completed", "beta")
+    expect_focus(page, "beta")
 
 
 def test_every_card_has_a_button_for_its_menu(board: Page) -> None:

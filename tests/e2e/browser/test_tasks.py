@@ -18,6 +18,7 @@ from tests.e2e.browser.board import (
 from tests.e2e.browser.conftest import NewWindow
 from tests.e2e.browser.windows import enter, open_place, reply, thread
 from tests.support.clients import Person
+from tests.support.waiting import eventually
 
 
 def test_several_are_chosen_and_moved_together_with_one_way_back(
@@ -118,7 +119,7 @@ def test_who_comes_back_from_a_task_finds_the_list_as_they_left_it(
     page.get_by_role("heading", name="task 12").wait_for()
     page.go_back()
     expect_focus(page, "task 12")
-    assert row.bounding_box() == top
+    eventually(lambda: row.bounding_box() == top, "the list to be as far down as it was")
 
 
 def test_a_new_task_keeps_its_draft_and_takes_a_picture_from_the_clipboard(

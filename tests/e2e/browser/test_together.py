@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.e2e.browser.conftest import NewWindow
 from tests.e2e.browser.windows import Seat, enter, open_place, reply, thread
 from tests.support.clients import Agent, Person
+from tests.support.waiting import eventually
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def test_what_arrives_moves_neither_the_focus_nor_what_is_being_read(
     expect(thread(page).get_by_text("News from the other one", exact=True)).to_have_count(1)
     there.person.ask("PATCH", f"/api/workspaces/{workspace_id}/tasks/{task}", json={"status": "ongoing"})
     expect(status).to_have_value("ongoing")
-    assert read.bounding_box() == before
+    eventually(lambda: read.bounding_box() == before, "what is being read to be where it was")
     expect(status).to_be_focused()
 
 
