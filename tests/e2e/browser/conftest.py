@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from chalicelib.kernel import clock, directory
 from chalicelib.kernel.directory import Membership
@@ -16,6 +16,10 @@ from tests.e2e.browser.board import expect_titles, set_status
 from tests.e2e.browser.device import Device
 from tests.e2e.browser.windows import Seat, enter, open_place
 from tests.support.clients import Person
+
+# How long a page may take for anything, on a machine that has other work too.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class NewWindow(Protocol):
@@ -48,7 +52,7 @@ def new_window(chromium: Browser, program: Program) -> Iterator[NewWindow]:
     def open_window(url: str = program.url) -> Page:
         context = chromium.new_context(base_url=url, viewport={"width": 1280, "height": 860})
         context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.on("weberror", lambda error: complaints.append(f"script: {error.error}"))
         context.on("console", heard)
         contexts.append(context)

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from chalicelib.onebox.program import Program
+from tests.e2e.browser.conftest import PATIENCE_MS
 from tests.e2e.browser.windows import enter
 from tests.support.clients import Person, keep_open
 from tests.support.showcase import Showcase, fill, places, settle, visit
@@ -62,7 +63,7 @@ def look(chromium: Browser, program: Program, shown: tuple[Person, Showcase]) ->
         )
         contexts.append(context)
         page = enter(context.new_page(), person)
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(PATIENCE_MS)
         visit(page, places(showcase)[name])
         return page
 
