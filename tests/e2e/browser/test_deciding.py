@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.browser.conftest import NewWindow
-from tests.e2e.browser.windows import Seat, enter, open_place, thread
+from tests.e2e.browser.windows import Seat, enter, open_place, thread, without_service_worker
 from tests.support.clients import Agent, Json, Person
 from tests.support.waiting import eventually
 
@@ -132,3 +133,17 @@ def test_a_picture_is_shown_and_enlarged_and_a_message_is_found_by_its_address(
     expect(enlarge).to_be_focused()
     thread(page).get_by_role("button", name="Preview a.csv").click()
     expect(page.get_by_role("dialog", name="a.csv")).to_contain_text("a,<b>1</b>")
+
+
+def test_a_preview_whose_code_cannot_be_had_says_what_to_do(
+    new_window: NewWindow, person: Person, agent: Agent, workspace_id: str
+) -> None:
+    page = without_service_worker(enter(new_window(), person))
+    task = person.create_task(workspace_id, "Look at this")["id"]
+    notes = {"filename": "a.csv", "mime_type": "text/csv", "data": base64.b64encode(b"a").decode()}
+    agent.call("reply", chat_id=task, text="See these", attachments=[notes])
+    page.route(re.compile(r"/assets/FileDialog-[^/]+\.js"), lambda route: route.abort())
+    open_place(page, f"/w/{workspace_id}/t/{task}")
+    thread(page).get_by_role("button", name="Preview a.csv").click()
+    expect(page.get_by_role("alert").filter(has_text="reload the page")).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)

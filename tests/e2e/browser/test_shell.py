@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from chalicelib.onebox.program import Program
 from tests.e2e.browser.conftest import NewWindow
-from tests.e2e.browser.windows import connection, enter, hold, open_place, places
+from tests.e2e.browser.windows import connection, enter, hold, open_place, places, without_service_worker
 from tests.support.clients import Person
 from tests.support.waiting import eventually
 
@@ -41,9 +41,7 @@ def palette(page: Page) -> None:
 
 @pytest.fixture
 def bare_page(page: Page) -> Page:
-    """Without a service worker, which would bring what the test holds back."""
-    page.add_init_script("delete Navigator.prototype.serviceWorker")
-    return page
+    return without_service_worker(page)
 
 
 def test_a_view_stays_until_the_code_of_the_next_one_is_there(bare_page: Page) -> None:

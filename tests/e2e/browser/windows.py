@@ -60,6 +60,12 @@ def hold(page: Page, address: str | re.Pattern[str]) -> Callable[[], None]:
     return release
 
 
+def without_service_worker(page: Page) -> Page:
+    """It would bring what the test holds back."""
+    page.add_init_script("delete Navigator.prototype.serviceWorker")
+    return page
+
+
 def connection(page: Page) -> Locator:
     return page.get_by_role("status", name="Connection")
 
