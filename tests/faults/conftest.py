@@ -15,9 +15,10 @@ from tests.support.failing import Failing, failing_dynamodb
 
 
 @pytest.fixture
-def dynamodb(program: Program) -> Iterator[Failing]:
+def dynamodb(program: Program, workspace_id: str) -> Iterator[Failing]:
+    """Only what is done for `workspace_id` meets its faults."""
     assert program.engine is not None
-    with failing_dynamodb(program.engine) as failing:
+    with failing_dynamodb(program.engine, workspace_id) as failing:
         yield failing
 
 

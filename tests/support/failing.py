@@ -1,7 +1,8 @@
 """DynamoDB over HTTP, as botocore speaks to it, with faults where a test puts them; behind it is the embedded engine.
 
-What requests of the program do goes this way, signed with credentials for their workspace. What runs in the
-background (listeners, other tests' streams) goes to the engine as ever, so that only the request meets its fault.
+What requests of the program do for one workspace goes this way, signed with credentials for it. What runs in the
+background (listeners) or for another workspace (other tests' streams) goes to the engine as ever, so that only the
+request meets its fault.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.client import Inner, NarrowedClient
 from chalicelib.aws.credentials import Narrowed
+from chalicelib.kernel import tenancy
 from chalicelib.kernel.settings import settings
 from chalicelib.kernel.store import WorkspaceItem
 from chalicelib.kernel.tenancy import Reach
@@ -149,21 +151,22 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class _OfRequests(EngineClient):
-    """Requests of the program over HTTP, everything else to the engine."""
+    """Requests for one workspace over HTTP, everything else to the engine."""
 
-    def __init__(self, engine: Engine, narrowed: NarrowedClient) -> None:
+    def __init__(self, engine: Engine, narrowed: NarrowedClient, workspace_id: str) -> None:
         super().__init__(engine.call, engine.client.meta.endpoint_url)
-        self._narrowed = narrowed
+        self._narrowed, self._workspace_id = narrowed, workspace_id
         self.meta = ClientMeta(engine.client.meta.endpoint_url)
 
     def _make_api_call(self, operation_name: str, operation_kwargs: Any) -> Json:
-        if threading.current_thread().name.startswith("app"):
+        reach = tenancy.reach()
+        if threading.current_thread().name.startswith("app") and (not reach or self._workspace_id in reach):
             return self._narrowed._make_api_call(operation_name, operation_kwargs)
         return super()._make_api_call(operation_name, operation_kwargs)
 
 
 @contextmanager
-def failing_dynamodb(engine: Engine) -> Iterator[Failing]:
+def failing_dynamodb(engine: Engine, workspace_id: str) -> Iterator[Failing]:
     failing = Failing()
     handler = type("Handler", (_Handler,), {"engine": engine, "failing": failing})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -171,7 +174,7 @@ def failing_dynamodb(engine: Engine) -> Iterator[Failing]:
     inner = _client(f"http://127.0.0.1:{server.server_port}")
     narrowed = NarrowedClient(inner, Narrowed(failing.assume), settings().workspace_table)
     try:
-        with installed(_OfRequests(engine, narrowed)):
+        with installed(_OfRequests(engine, narrowed, workspace_id)):
             yield failing
     finally:
         server.shutdown()
