@@ -15,6 +15,7 @@ from chalicelib.onebox.program import Program
 from chalicelib.push.sending import https
 from tests.support.clients import Agent, Person, close_clients
 from tests.support.push import Nowhere
+from tests.support.round_trips import Recorder, recorded
 from tests.support.unlimited import shared, unlimited
 
 hypothesis_settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
@@ -66,6 +67,14 @@ def workspace_id(person: Person) -> str:
 @pytest.fixture
 def agent(person: Person, workspace_id: str) -> Agent:
     return person.agent(workspace_id).initialize()
+
+
+@pytest.fixture
+def recorder(program: Program) -> Iterator[Recorder]:
+    """Tells how often a request went to storage."""
+    assert program.engine is not None
+    with recorded(program.engine) as recorder:
+        yield recorder
 
 
 @pytest.hookimpl(wrapper=True)

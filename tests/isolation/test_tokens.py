@@ -6,7 +6,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from chalicelib.wiring import api
 from tests.isolation.calls import ROUTES, name_of
 from tests.support.clients import Agent, Json, Person
 from tests.support.process import Process
+from tests.support.round_trips import Recorder
 from tests.support.waiting import eventually
 from tests.support.worlds import World, stateless
 
@@ -231,27 +232,9 @@ def changed(secret: str, at: int) -> str:
     return secret[:at] + ("a" if secret[at] != "a" else "b") + secret[at + 1 :]
 
 
-@pytest.fixture
-def engine_calls(program: Program, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The operations that requests made."""
-    assert program.engine is not None
-    calls: list[str] = []
-    call = program.engine.client._call
-
-    def counted(operation: str, kwargs: Mapping[str, object]) -> dict[str, object]:
-        if threading.current_thread().name.startswith("app"):
-            calls.append(operation)
-        return call(operation, kwargs)
-
-    monkeypatch.setattr(program.engine.client, "_call", counted)
-    return calls
-
-
-def test_a_malformed_token_is_refused_without_a_look_into_storage(bob: World, engine_calls: list[str]) -> None:
+def test_a_malformed_token_is_refused_without_a_look_into_storage(bob: World, recorder: Recorder) -> None:
     agent, secret = bob.agent, bob.agent.secret
-    assert agent.post("tools/list").status_code == 200
-    assert engine_calls, "a good token must be looked up, or this test counts nothing"
-    engine_calls.clear()
+    assert recorder.made_by(agent.post("tools/list")), "a good token must be looked up, or this test counts nothing"
     malformed = [
         *(changed(secret, at) for at in (0, 3, 20, 33, len(secret) - 1)),
         secret[:-1],
@@ -267,9 +250,10 @@ def test_a_malformed_token_is_refused_without_a_look_into_storage(bob: World, en
         assert answer.status_code == 401, token
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert token not in answer.text
+        assert recorder.made_by(answer) == []
     for header in (f"Basic {secret}", secret, "Bearer", "", f"Bearer {secret} {secret}"):
-        assert agent.http.post(agent.path, json={}, headers={"Authorization": header}).status_code == 401
-    assert engine_calls == []
+        answer = agent.http.post(agent.path, json={}, headers={"Authorization": header})
+        assert (answer.status_code, recorder.made_by(answer)) == (401, [])
 
 
 def test_a_well_formed_token_that_nobody_made_is_no_more(bob: World) -> None:
@@ -282,7 +266,7 @@ def test_a_well_formed_token_that_nobody_made_is_no_more(bob: World) -> None:
 
 @pytest.mark.parametrize("route", api.routes, ids=name_of)
 def test_a_token_in_a_url_is_refused_with_advice(
-    route: Route, nobody: httpx.Client, alice: World, engine_calls: list[str]
+    route: Route, nobody: httpx.Client, alice: World, recorder: Recorder
 ) -> None:
     asked = ROUTES[name_of(route)](alice.ids)
     path = route.path.format_map({"ws": alice.workspace_id, "unique": "00000000000"} | alice.ids)
@@ -292,7 +276,7 @@ def test_a_token_in_a_url_is_refused_with_advice(
     assert answer.json()["code"] == "token_in_url"
     assert "Authorization: Bearer" in answer.json()["detail"]
     assert alice.agent.secret not in answer.text
-    assert engine_calls == []
+    assert recorder.made_by(answer) == []
 
 
 def test_a_token_may_be_named_in_any_case_of_bearer(bob: World) -> None:

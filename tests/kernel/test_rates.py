@@ -162,9 +162,9 @@ def test_a_block_is_one_write_and_fewer_calls_are_none(
     assert program.engine is not None
     with recorded(program.engine) as recorder:
         served(limiter, caller, most=BLOCK - 1)
-        assert recorder.made().count("update") == 0
+        assert recorder.made_here().count("update") == 0
         served(limiter, caller, most=1)
-        assert recorder.made().count("update") == 1
+        assert recorder.made_here().count("update") == 1
 
 
 def test_who_calls_seldom_costs_nothing(
@@ -177,7 +177,7 @@ def test_who_calls_seldom_costs_nothing(
         for _ in range(30):
             clock.at += 10
             limiter.take("token", caller, RATE)
-        assert recorder.made().count("update") == 0
+        assert recorder.made_here().count("update") == 0
 
 
 def test_a_shared_bucket_that_cannot_be_reached_stops_nobody_but_each_process_still_limits(clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -26,20 +27,20 @@ SHORT = {
 class Recorder(EngineClient):
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine.call, engine.client.meta.endpoint_url)
-        self._made: list[tuple[str, str]] = []
+        self._made: list[tuple[str, int, str]] = []
 
     def _make_api_call(self, operation_name: str, operation_kwargs: Mapping[str, object]) -> dict[str, object]:
-        self._made.append((request_id.get(), SHORT[operation_name]))
+        self._made.append((request_id.get(), threading.get_ident(), SHORT[operation_name]))
         return super()._make_api_call(operation_name, operation_kwargs)
 
-    def made(self) -> list[str]:
-        """All storage calls, by whomever."""
-        return [operation for _, operation in self._made]
+    def made_here(self) -> list[str]:
+        """The storage calls of this thread, which are the test's own."""
+        return [operation for _, thread, operation in self._made if thread == threading.get_ident()]
 
     def made_by(self, answer: httpx.Response) -> list[str]:
         """The storage calls of the request that was answered so, in their order."""
         id = answer.headers["x-request-id"]
-        return [operation for by, operation in self._made if by == id]
+        return [operation for by, _, operation in self._made if by == id]
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,13 +12,12 @@ from chalicelib.inbox.model import EVERYBODY, InboxEntry
 from chalicelib.kernel import clock
 from chalicelib.kernel.scope import Scope
 from chalicelib.kernel.unit import Unit
-from chalicelib.onebox.program import Program
 from chalicelib.tasks import reading, replies, rules
 from chalicelib.tasks.model import StoredTask
 from chalicelib.tasks.replies import NewMessage
 from chalicelib.tasks.rules import NewTask
 from tests.support.clients import Agent, Json, Person
-from tests.support.round_trips import Recorder, recorded
+from tests.support.round_trips import Recorder
 from tests.support.scopes import of_agent, of_person
 
 
@@ -304,13 +303,6 @@ def test_an_edit_that_races_with_an_acknowledgement_keeps_both(
 
 
 # -- bounds -------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def recorder(program: Program) -> Iterator[Recorder]:
-    assert program.engine is not None
-    with recorded(program.engine) as recorder:
-        yield recorder
 
 
 def acknowledge_as_a_tool(agent: Agent, ids: list[str]) -> Any:
