@@ -107,6 +107,7 @@ class Answering:
         self.task: str = owner.create_task(self.workspace_id, "Being answered")["id"]
         self.page = enter(new_window(self.process.url), owner)
         open_place(self.page, f"/w/{self.workspace_id}/t/{self.task}")
+        expect(reply(self.page)).to_be_visible()
 
     def comes_back(self) -> None:
         self.process = Process(self.data, port=self.port)
@@ -180,6 +181,7 @@ def test_what_could_not_be_loaded_appears_by_itself_when_the_server_is_back(
         task = owner.create_task(workspace_id, "Opened in vain")["id"]
         owner.reply(workspace_id, task, "Said before")
         page = open_place(enter(new_window(process.url), owner), f"/w/{workspace_id}")
+        expect(listed(page, "Opened in vain")).to_be_visible()
         process.kill()
         listed(page, "Opened in vain").click()
         expect(page.get_by_text("Handrail cannot be reached").first).to_be_visible()
