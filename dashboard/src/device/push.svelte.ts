@@ -15,6 +15,7 @@ export class Push {
   state = $state<PushState>("loading");
   devices = $state.raw<Device[]>([]);
   #key: string | null = null;
+  #isTurningOn = false;
 
   /** What is so now, here and on the server. */
   async load(): Promise<void> {
@@ -24,9 +25,17 @@ export class Push {
   /** Only on a click: the browser asks the person. */
   async turnOn(personId: string): Promise<void> {
     if ((await Notification.requestPermission()) !== "granted") return this.#settle(null);
-    const subscription = await this.#subscribe();
-    await add(subscription);
+    // First, or a page that starts meanwhile would take the subscription for somebody else's, and end it.
     localStorage.setItem(OWNER, personId);
+    this.#isTurningOn = true;
+    try {
+      await add(await this.#subscribe());
+    } catch (error) {
+      await unsubscribe();
+      throw error;
+    } finally {
+      this.#isTurningOn = false;
+    }
     await this.load();
   }
 
@@ -45,7 +54,7 @@ export class Push {
   /** At the start of a page: what was turned on here is on for the same person still, or gone. */
   async check(personId: string): Promise<void> {
     const subscription = await subscribed();
-    if (!subscription) return localStorage.removeItem(OWNER);
+    if (!subscription || this.#isTurningOn) return;
     if (localStorage.getItem(OWNER) !== personId) return unsubscribe();
     const known = await api.get();
     this.#key = known.public_key;

@@ -12,6 +12,8 @@ let subscription: ReturnType<typeof subscribed> | null;
 let known: { public_key: string | null; devices: Device[] };
 let permission: NotificationPermission;
 let requests: Request[];
+/** What goes on while the server registers the device. */
+let registering: () => Promise<void>;
 
 function subscribed(key = KEY) {
   const bytes = Uint8Array.from(atob(key), (character) => character.charCodeAt(0));
@@ -27,6 +29,7 @@ beforeEach(() => {
   subscription = null;
   known = { public_key: KEY, devices: [] };
   permission = "default";
+  registering = async () => {};
   const pushManager = {
     getSubscription: () => Promise.resolve(subscription),
     subscribe: vi.fn(async () => (subscription = subscribed())),
@@ -43,7 +46,8 @@ beforeEach(() => {
   });
   requests = serve({
     "GET /api/push": () => known,
-    "POST /api/push/devices": () => {
+    "POST /api/push/devices": async () => {
+      await registering();
       known = { ...known, devices: [...known.devices, THIS] };
       return THIS;
     },
@@ -80,6 +84,27 @@ describe("turning notifications on", () => {
     await push.turnOn("ada");
     expect(push.state).toBe(state);
     expect(lines()).toEqual(["GET /api/push"]);
+  });
+
+  it("is not taken for somebody else's by this page or another that starts meanwhile", async () => {
+    permission = "granted";
+    const push = new Push();
+    registering = async () => {
+      registering = async () => {};
+      await push.check("ada");
+      expect(lines()).toEqual(["POST /api/push/devices"]);
+      await new Push().check("ada");
+    };
+    await push.turnOn("ada");
+    expect([push.state, localStorage.getItem(OWNER)]).toEqual(["on", "ada"]);
+  });
+
+  it("leaves nothing behind when the server refuses", async () => {
+    permission = "granted";
+    registering = () => Promise.reject(new TypeError("no network"));
+    const push = new Push();
+    await expect(push.turnOn("ada")).rejects.toThrow();
+    expect([subscription, localStorage.getItem(OWNER)]).toEqual([null, null]);
   });
 
   it("is taken back here and on the server", async () => {
@@ -123,7 +148,6 @@ describe("at the start of a page", () => {
     localStorage.setItem(OWNER, "ada");
     await check();
     expect(lines()).toEqual([]);
-    expect(localStorage.getItem(OWNER)).toBeNull();
   });
 
   it("leaves what is well alone", async () => {
