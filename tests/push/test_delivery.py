@@ -17,7 +17,7 @@ from chalicelib.push.sending.delivery import LANES, Letter
 from chalicelib.push.sending.https import Answer, Unreachable
 from tests.support.clients import Agent, Person
 from tests.support.push import HOST, Browser, Nowhere, PushServices, base64url
-from tests.support.waiting import DEADLINE, eventually, everything_notified
+from tests.support.waiting import DEADLINE, eventually, everything_notified, everything_published
 
 MOZILLA = "updates.push.services.mozilla.com"
 
@@ -90,6 +90,8 @@ def test_a_push_service_that_hangs_delays_neither_the_frames_nor_another_service
     person.create_task(workspace_id, "seen at once")
     stream.wait_for(lambda frame: "seen at once" in frame.data)
     assert not services.held[HOST].is_set()
+    # A frame is there before the engine has noted that it went out.
+    everything_published(program)
     assert program.engine.cursor("notify") < program.engine.cursor("stream"), "it must hang, or nothing is shown"
     services.held[HOST].set()
     everything_notified(program)

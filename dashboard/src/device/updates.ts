@@ -2,12 +2,14 @@
  * New versions of the dashboard. A page that was loaded before one came is told so and changes over when the person
  * wants it, never by itself: somebody may be writing.
  */
+import { stopPreloading } from "../shell/scenes.ts";
 import { update } from "../shell/update.svelte.ts";
 import { live } from "../store/live.svelte.ts";
 import type { ToWorker } from "../worker/messages.ts";
 
 const CHECK_MS = 60 * 60_000;
 const OFTEN_MS = 60_000;
+const PATIENCE_MS = 2_000;
 
 export class Updates {
   #checkedAt = Date.now();
@@ -29,6 +31,7 @@ export class Updates {
   }
 
   offer(): void {
+    stopPreloading();
     update.offer(() => this.#changeOver());
   }
 
@@ -40,10 +43,16 @@ export class Updates {
     await this.registration.update().catch(() => undefined);
   }
 
+  /**
+   * Chromium puts the change of workers off, for half a minute and more, when a file is asked of the old one just
+   * then. The old one brings the new page as well, if there is a network.
+   */
   #changeOver(): void {
     const { waiting } = this.registration;
-    if (!waiting) return window.location.reload();
-    navigator.serviceWorker.addEventListener("controllerchange", () => window.location.reload(), { once: true });
+    const reload = (): void => window.location.reload();
+    if (!waiting) return reload();
+    navigator.serviceWorker.addEventListener("controllerchange", reload, { once: true });
+    setTimeout(reload, PATIENCE_MS);
     waiting.postMessage({ type: "take-over" } satisfies ToWorker);
   }
 

@@ -55,14 +55,22 @@ export function sceneOf(route: Route): Scene {
   }
 }
 
+let preloads = true;
+
 /** Fetches one after the other what was not needed so far, while the browser has nothing else to do. */
 export async function preload(loads: (() => Promise<unknown>)[] = everything()): Promise<void> {
   if (savesData()) return;
   for (const load of loads) {
     await idle();
+    if (!preloads) return;
     // What cannot be had now is asked for again when it is wanted, and missed then.
     await load().catch(() => {});
   }
+}
+
+/** For good: another version is about to take the place of this one. */
+export function stopPreloading(): void {
+  preloads = false;
 }
 
 /** What a key brings up anywhere first. */

@@ -78,6 +78,15 @@ describe("a new version", () => {
     expect(reload).toHaveBeenCalledOnce();
   });
 
+  it("is not waited for long when the browser puts the change of workers off", () => {
+    const registration = new Registration();
+    registration.watched().offer();
+    registration.waiting = worker;
+    update.changeOver?.();
+    vi.advanceTimersByTime(2_000);
+    expect(reload).toHaveBeenCalledOnce();
+  });
+
   it("needs no more than a reload where no worker waits", () => {
     new Registration().watched().offer();
     update.changeOver?.();

@@ -42,6 +42,19 @@ describe("arriving at a view", () => {
   });
 });
 
+/** As a browser does: the focus is in it, and nothing else can have it. */
+function openDialog(): HTMLDialogElement {
+  document.body.insertAdjacentHTML("beforeend", "<dialog open><input></dialog>");
+  find("dialog input").focus();
+  return document.querySelector("dialog")!;
+}
+
+function closeDialog(dialog: HTMLDialogElement): void {
+  dialog.open = false;
+  find("dialog input").blur();
+  dialog.dispatchEvent(new Event("close"));
+}
+
 describe("the focus", () => {
   const list = `<h1>Needs me</h1><ul>
     <li id="a"><a href="/a">A</a><button>Allow</button></li>
@@ -114,6 +127,29 @@ describe("the focus", () => {
     find("#a").remove();
     await observed();
     expect(document.activeElement).toBe(document.body);
+  });
+
+  it("goes to what surrounded that which was taken away under a dialog, when the dialog is closed", async () => {
+    find("#a button").focus();
+    const dialog = openDialog();
+    find("#a").remove();
+    await observed();
+    expect(document.activeElement).toBe(find("dialog input"));
+    closeDialog(dialog);
+    expect(document.activeElement).toBe(find("ul"));
+  });
+
+  it("is left where the browser puts it when a dialog is closed over what is still there", async () => {
+    find("#a button").focus();
+    const dialog = openDialog();
+    await observed();
+    closeDialog(dialog);
+    expect(document.activeElement).toBe(document.body);
+  });
+
+  it("goes to the view when a dialog is taken away with it", async () => {
+    openDialog().remove();
+    await vi.waitFor(() => expect(document.activeElement).toBe(find("h1")));
   });
 
   it("is found again when it was lost before anything watched over it", () => {

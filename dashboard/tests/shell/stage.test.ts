@@ -111,6 +111,14 @@ describe("views that nobody looked at yet", () => {
     expect(fetched).toEqual(["a", "b", "c"]);
   });
 
+  it("are left when another version is about to take the place of this one", async () => {
+    vi.resetModules();
+    const scenes = await import("../../src/shell/scenes.ts");
+    const second = vi.fn();
+    await scenes.preload([() => Promise.resolve(scenes.stopPreloading()), second]);
+    expect(second).not.toHaveBeenCalled();
+  });
+
   it("all exist", async () => {
     const routes: Route[] = [
       { view: "personal" },

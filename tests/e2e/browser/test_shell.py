@@ -57,6 +57,20 @@ def test_a_view_stays_until_the_code_of_the_next_one_is_there(bare_page: Page) -
     expect(page.get_by_role("heading", level=1)).to_be_focused()
 
 
+def test_a_view_that_came_under_a_dialog_has_the_keyboard_when_the_dialog_is_closed(bare_page: Page) -> None:
+    page = bare_page
+    release = hold(page, WORKSPACES_CODE)
+    open_place(page, "/")
+    places(page).get_by_role("link", name="Workspaces").press("Enter")
+    page.evaluate("document.activeElement.blur()")
+    palette(page)
+    release()
+    expect(page.get_by_role("heading", level=1, include_hidden=True)).to_have_text("Workspaces")
+    expect(page.get_by_role("combobox", name="Find anything")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
 def test_code_that_is_not_there_any_more_is_a_page_that_says_what_to_do(bare_page: Page) -> None:
     page = bare_page
     # As a server answers after an update: the page, for an address that it does not know.
