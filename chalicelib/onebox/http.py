@@ -26,7 +26,9 @@ from chalicelib.onebox.relay.connection import EXTENSION, Holder
 HEAD_BYTES = 64 * 1024
 HEAD_SECONDS = 15.0
 LINGER_SECONDS = 2.0
-IDLE_SECONDS = 5
+# Longer than clients keep an idle connection to use it again (httpx 5 s, curl and so Pushpin 118 s): when both ends
+# choose the same moment, a request is lost.
+IDLE_SECONDS = 180
 STOP_SECONDS = 1
 BACKLOG = 2048
 

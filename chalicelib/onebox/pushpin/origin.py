@@ -25,15 +25,12 @@ from chalicelib.onebox.asgi import App, Headers, Receive, Scope, Send, header, r
 from chalicelib.onebox.http import HttpServer
 
 LONGEST_WAIT, POLL = 5.0, 0.01
-# Longer than Pushpin keeps an idle connection to use it again (118 s, curl's own): when both ends choose the same
-# moment, a request is lost, and Pushpin answers 502.
-IDLE_SECONDS = 180
 _OF_PUSHPIN = {b"grip-sig", b"grip-feature"}
 
 
 def origin_server(app: App) -> HttpServer:
     """Serves what is behind a Pushpin of this machine, on a free port."""
-    return HttpServer(app, idle_seconds=IDLE_SECONDS)
+    return HttpServer(app)
 
 
 class _Claims(msgspec.Struct):
