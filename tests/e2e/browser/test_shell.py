@@ -14,6 +14,7 @@ from tests.support.clients import Person
 from tests.support.waiting import eventually
 
 WORKSPACES_CODE = re.compile(r"/assets/Workspaces-[^/]+\.js")
+NOTICES_CODE = re.compile(r"/assets/Notices-[^/]+\.js")
 FOCUS_CODE = re.compile(r"/assets/keep-focus-[^/]+\.js")
 PHONE = {"width": 390, "height": 844}
 
@@ -180,6 +181,21 @@ def test_the_keyboard_is_found_again_by_what_watches_over_it_and_comes_late(bare
     assert page.evaluate("document.activeElement === document.body")
     release()
     expect(page.get_by_role("heading", level=1)).to_be_focused()
+
+
+def test_what_says_what_happened_comes_with_the_network_if_it_did_not_come_before(bare_page: Page) -> None:
+    page = bare_page
+    page.route(NOTICES_CODE, lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        open_place(page, "/")
+    notes = page.get_by_role("status", name="Updates")
+    expect(notes).to_have_count(0)
+    page.unroute_all()
+    page.context.set_offline(True)
+    expect(connection(page)).not_to_contain_text("Live")
+    page.context.set_offline(False)
+    expect(connection(page)).to_contain_text("Live")
+    expect(notes).to_have_count(1)
 
 
 def test_a_theme_is_there_before_the_page_is(bare_page: Page) -> None:
