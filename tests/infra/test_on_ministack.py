@@ -33,9 +33,10 @@ from infra.tools.secret import Secret
 from infra.tools.stack import Stack
 from tests.contract.grip.origin import Origin
 from tests.contract.grip.pushpin import Pushpin, must_be_installed
-from tests.support.clients import DEADLINE, Agent, Person, new_client
+from tests.support.clients import Agent, Person, new_client
 from tests.support.ministack import ministack_server
 from tests.support.openid import FakeProvider, fake_provider
+from tests.support.waiting import DEADLINE
 
 UNKNOWN_TO_MINISTACK = {"alarms.yaml", "cdn.yaml", "network.yaml", "relay.yaml", "site.yaml"}
 LOCAL = Path(__file__).with_name("local.yaml")

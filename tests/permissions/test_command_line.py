@@ -274,7 +274,7 @@ def bash_argv(lines: list[str], folder: Path) -> list[list[list[str]]]:
     record = folder / "argv"
     script = f'exec 9>>"{record}"; {RECORDER}'
     command = [bash, "--noprofile", "--norc", "-c", script, "bash", *lines]
-    subprocess.run(command, env={"PATH": "/nonexistent"}, cwd=folder, check=True, timeout=20)
+    subprocess.run(command, env={"PATH": "/nonexistent"}, cwd=folder, check=True, timeout=100)
     answers = record.read_bytes().decode().split("\3")[:-1]
     assert len(answers) == len(lines)
     return [sorted(run.split("\1")[:-1] for run in answer.split("\2\1")[:-1]) for answer in answers]

@@ -15,8 +15,8 @@ import httpx
 from chalicelib.kernel import cookies
 from chalicelib.people import rules as people
 from chalicelib.people.model import Person as StoredPerson
+from tests.support.waiting import DEADLINE
 
-DEADLINE = 10.0
 Json = dict[str, Any]
 
 

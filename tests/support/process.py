@@ -12,8 +12,9 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.clients import DEADLINE, Person, new_client
+from tests.support.clients import Person, new_client
 from tests.support.unlimited import UNLIMITED
+from tests.support.waiting import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[2]
 MODULE = "chalicelib.onebox"

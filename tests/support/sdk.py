@@ -14,8 +14,9 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_types import CallToolResult
 
 from chalicelib.onebox.program import Program
-from tests.support.clients import DEADLINE, Agent, Json
+from tests.support.clients import Agent, Json
 from tests.support.relays import calls_held
+from tests.support.waiting import DEADLINE
 
 Era = Literal["session", "stateless"]
 SESSION_VERSION = "2025-11-25"

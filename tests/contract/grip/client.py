@@ -4,7 +4,7 @@ import http.client
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-DEADLINE = 15.0
+DEADLINE = 30.0
 
 
 class Held:

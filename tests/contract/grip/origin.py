@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib.onebox.asgi import Receive, Scope, Send, respond
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from chalicelib.kernel.settings import ConfigurationError
 from chalicelib.onebox import pushpin
 from tests.contract.grip.origin import Origin, hold
 
-DEADLINE = 15.0
+DEADLINE = 30.0
 
 
 def must_be_installed() -> None:

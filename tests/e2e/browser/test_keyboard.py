@@ -118,7 +118,7 @@ def test_what_waits_is_settled_with_one_key_each(
             if behavior == "deny":
                 expect(page.get_by_role("textbox", name="Reason for denying")).to_be_focused()
                 keys.type("Not on a Saturday.").press("Enter")
-            verdict = asked.result(timeout=10)
+            verdict = asked.result(timeout=30)
             assert verdict["behavior"] == behavior
             expect(page.get_by_role("group", name="Permission: Bash")).to_have_count(0)
     assert verdict["reason"] == "Not on a Saturday."

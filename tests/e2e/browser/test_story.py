@@ -60,7 +60,7 @@ def test_an_agent_asks_and_a_person_answers_in_the_browser_with_two_windows_side
 
         desk.get_by_role("textbox", name="Reply").fill("SQLite, we are on one machine.")
         desk.get_by_role("button", name="Send").click()
-        answer = waiting.result(timeout=10)
+        answer = waiting.result(timeout=30)
 
     assert (answer["status"], answer["text"]) == ("answered", "SQLite, we are on one machine.")
     expect(phone.get_by_role("article", name="Which database?")).to_have_count(0)
@@ -87,7 +87,7 @@ def test_a_person_sees_the_exact_command_and_allows_it_always(
         expect(card).to_contain_text("git status --short")
         expect(card).to_contain_text("writes this rule: git status --short")
         card.get_by_role("button", name="Always allow").click()
-        verdict = asked.result(timeout=10)
+        verdict = asked.result(timeout=30)
 
     assert (verdict["status"], verdict["behavior"]) == ("decided", "allow")
     again = agent.call("requestPermission", tool_name="Bash", description="Again", input=command)
@@ -111,7 +111,7 @@ def test_a_denial_reaches_the_agent_with_its_reason(new_window: Window, sign_in:
         expect(card.get_by_role("button", name="Always allow")).to_have_count(0)
         card.get_by_role("textbox", name="Reason for denying").fill("Not before the release.")
         card.get_by_role("button", name="Deny").click()
-        verdict = asked.result(timeout=10)
+        verdict = asked.result(timeout=30)
 
     assert (verdict["behavior"], verdict["reason"]) == ("deny", "Not before the release.")
 

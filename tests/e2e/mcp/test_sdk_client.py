@@ -14,8 +14,9 @@ from mcp import MCPError
 from mcp_types import TextResourceContents
 
 from chalicelib.onebox.program import Program
-from tests.support.clients import DEADLINE, Agent, Json, Person
+from tests.support.clients import Agent, Json, Person
 from tests.support.sdk import VERSIONS, Era, Holds, call, connected, until
+from tests.support.waiting import DEADLINE
 
 pytestmark = [pytest.mark.anyio]
 

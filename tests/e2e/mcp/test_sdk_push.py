@@ -14,8 +14,9 @@ from mcp.client.subscriptions import ResourceUpdated, Subscription
 from mcp_types import ClientNotification, Notification
 from pydantic import BaseModel
 
-from tests.support.clients import DEADLINE, Agent, Json, Person
+from tests.support.clients import Agent, Json, Person
 from tests.support.sdk import call, connected, until
+from tests.support.waiting import DEADLINE
 
 pytestmark = [pytest.mark.anyio]
 

@@ -12,10 +12,10 @@ from chalicelib.kernel import grip
 from chalicelib.kernel.directory import Session
 from chalicelib.onebox.program import Program
 from chalicelib.workspaces import person_stream, rules
-from tests.support.clients import DEADLINE, Person
+from tests.support.clients import Person
 from tests.support.scopes import emit_events, of_person
 from tests.support.streams import hang_up, ids, of, wait_for
-from tests.support.waiting import everything_published
+from tests.support.waiting import DEADLINE, everything_published
 
 
 class Meanwhile:
