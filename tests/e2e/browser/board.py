@@ -34,7 +34,8 @@ def announcement(page: Page) -> Locator:
 
 
 def drag(page: Page, what: Locator, to: Locator, at: str = "middle") -> None:
-    """As a person does it: press, move a little, move there, let go."""
+    """As a person does it: press, move a little, move there, let go. What makes it possible comes after the board."""
+    expect(what.locator("[draggable=true]")).to_have_count(1)
     start, end = what.bounding_box(), to.bounding_box()
     assert start is not None
     assert end is not None
