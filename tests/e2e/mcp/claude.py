@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.e2e.mcp.messages_api import TOOLS, Json, MessagesApi
 
-DEADLINE = 60.0
+DEADLINE = 120.0
 
 
 class Claude:
@@ -27,6 +27,8 @@ class Claude:
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
             "ENABLE_TOOL_SEARCH": "false",
+            # Without, it goes on without its tools when connecting takes longer than 5 s.
+            "MCP_CONNECT_TIMEOUT_MS": "60000",
             "NO_PROXY": "127.0.0.1",
         }
 
