@@ -18,7 +18,7 @@ above it, Pushpin leaves out without a word).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from chalicelib.kernel.errors import Json
@@ -75,20 +75,20 @@ def more(next_link: str) -> Headers:
     return {"Grip-Link": f"<{next_link}>; rel=next"}
 
 
-def response(channels: Sequence[str], seconds: float) -> Headers:
-    """Hold the whole response; after `seconds` it is sent as it is.
+def response(channels: Mapping[str, str | None], seconds: float) -> Headers:
+    """Hold the whole response on `channels` (name → id of its last hint, if they have ids), at most for `seconds`.
 
-    The relay repeats the request after a hint, and when something was published before it held, so nothing that comes
-    in between is missed, and the credential is looked up again.
+    The relay repeats the request, and so looks the credential up again: after a hint, and when the last hint that it
+    saw is another than the answer was made with. What comes between the check and the hold is not missed.
     """
     return {
         "Grip-Hold": "response",
-        "Grip-Channel": _channels(dict.fromkeys(channels)),
+        "Grip-Channel": _channels(channels),
         "Grip-Timeout": str(max(1, round(seconds))),
     }
 
 
-def _channels(channels: dict[str, str | None]) -> str:
+def _channels(channels: Mapping[str, str | None]) -> str:
     return ", ".join(f"{name}; prev-id={last}" if last is not None else name for name, last in channels.items())
 
 
@@ -113,10 +113,14 @@ def frame(channel: str, content: str, seq: int) -> Item:
     }
 
 
-def hint(channel: str) -> Item:
-    """Something changed for whoever is held on `channel`: streams follow their link, calls are asked again."""
+def hint(channel: str, id: str | None = None) -> Item:
+    """Something changed for whoever is held on `channel`: streams follow their link, calls are asked again.
+
+    `id`: what calls that are only about to be held there can tell that they came too late by.
+    """
     again: Json = {"action": "hint"}
-    return {"channel": channel, "formats": {"http-stream": again, "http-response": again}}
+    item: Item = {"channel": channel, "formats": {"http-stream": again, "http-response": again}}
+    return item if id is None else item | {"id": id}
 
 
 def close(channel: str) -> Item:

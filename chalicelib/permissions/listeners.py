@@ -16,7 +16,7 @@ listeners = Listeners()
 @listeners.on("permission.decided")
 def answer_waiting_calls(event: Event) -> list[grip.Item]:
     permission = convert(event.entity("permission"), Permission)
-    return [grip.hint(channel(event.workspace_id, permission.id))]
+    return [grip.hint(channel(event.workspace_id, permission.id), str(event.seq))]
 
 
 @listeners.on("task.deleted")

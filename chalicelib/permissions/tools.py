@@ -52,7 +52,7 @@ def request_permission(scope: Scope, arguments: RequestPermission) -> Verdict | 
     answer = verdict(permission)
     if permission.status != "pending":
         return answer
-    return Held(answer, channel(scope.workspace_id, permission.id), settings().longest_wait)
+    return Held(answer, channel(scope.workspace_id, permission.id), "", settings().longest_wait)
 
 
 @registry.notification("notifications/claude/channel/permission_request")

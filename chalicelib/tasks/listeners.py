@@ -35,13 +35,13 @@ def answer_waiting_calls(event: Event) -> list[grip.Item]:
     if event.actor.kind != "person":
         return []
     message = convert(event.entity("message"), Message)
-    return [grip.hint(channel(event.workspace_id, message.task_id))]
+    return [grip.hint(channel(event.workspace_id, message.task_id), message.id)]
 
 
 @listeners.on("status.updated")
 def end_waiting_calls(event: Event) -> list[grip.Item]:
     task = convert(event.entity("task"), Task)
-    return [] if task.status in OPEN else [grip.hint(channel(event.workspace_id, task.id))]
+    return [] if task.status in OPEN else [grip.hint(channel(event.workspace_id, task.id), str(event.seq))]
 
 
 @listeners.on("task.deleted")
@@ -54,7 +54,7 @@ def end_calls_and_remove_the_rest(event: Event) -> list[grip.Item]:
             _remove_thread(scope, deleted.id)
             _remove_all(scope, Activity, Activity.key(deleted.id, ""))
             _remove_all(scope, SubTask, SubTask.key(deleted.id, ""), "by_state")
-    return [grip.hint(channel(event.workspace_id, deleted.id))]
+    return [grip.hint(channel(event.workspace_id, deleted.id), str(event.seq))]
 
 
 @listeners.on("*")

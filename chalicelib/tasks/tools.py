@@ -144,7 +144,7 @@ def wait_for_reply(scope: Scope, arguments: WaitForReply) -> Answer | Held[Answe
     meanwhile = Answer(status="waiting", task_id=task.id)
     if seconds == 0:
         return meanwhile
-    return Held(meanwhile, waits.channel(scope.workspace_id, task.id), seconds)
+    return Held(meanwhile, waits.channel(scope.workspace_id, task.id), task.answered or "", seconds)
 
 
 def _read_task(scope: Scope, id: str) -> Task:

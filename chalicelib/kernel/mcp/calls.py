@@ -19,6 +19,8 @@ from chalicelib.kernel.mcp.registry import Held, Registry, Tool
 from chalicelib.kernel.scope import Scope
 
 IDEMPOTENCY_KEY = "handrail/idempotency-key"
+# The id of no hint: with none, a relay would not compare.
+BEFORE_ANY = "0"
 log = logging.getLogger("handrail.mcp")
 
 
@@ -106,7 +108,11 @@ def _refusal(problem: Problem) -> Params:
 
 
 def _hold(scope: Scope, held: Held[msgspec.Struct]) -> grip.Headers:
-    channels = (held.channel, f"tok-{scope.credential_id}", f"gone-{scope.workspace_id}")
+    channels = {
+        held.channel: held.last_hint or BEFORE_ANY,
+        f"tok-{scope.credential_id}": None,
+        f"gone-{scope.workspace_id}": None,
+    }
     return grip.response(channels, held.seconds)
 
 

@@ -25,10 +25,14 @@ R = TypeVar("R", bound=msgspec.Struct)
 
 @dataclass(frozen=True)
 class Held(Generic[R]):
-    """A call that waits for a person: the answer when nobody comes, and where a hint will say that somebody did."""
+    """A call that waits for a person: the answer when nobody comes, and where a hint will say that somebody did.
+
+    `last_hint`: the id of the last hint there that `meanwhile` knows of; empty before the first.
+    """
 
     meanwhile: R
     channel: str
+    last_hint: str
     seconds: float
 
 

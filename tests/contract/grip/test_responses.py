@@ -104,6 +104,19 @@ def test_a_hint_makes_the_relay_ask_again(target: Target) -> None:
         assert (response.status, response.read()) == (401, b"revoked")
 
 
+def test_a_hint_that_comes_while_the_relay_asks_again_makes_it_ask_once_more(target: Target) -> None:
+    def handle(asked: Asked) -> Given:
+        if asked.number == 2:
+            target.publish([answer("hinted", "7", action="hint")])
+        return final(asked) if asked.number > 2 else waiting("hinted; prev-id=0", "beside")
+
+    target.origin.on("/hinted", handle)
+    with sent(target.port, "/hinted", body=b"question") as connection:
+        target.wait_held("hinted")
+        target.publish([answer("hinted", action="hint")])
+        assert json.loads(connection.getresponse().read())["tries"] == 3
+
+
 def test_what_is_not_held_passes_through_as_it_is(target: Target) -> None:
     target.origin.on("/plain", Given(b"plain", (("Content-Type", "text/x"), ("X-Own", "kept")), 418))
     with opened(target.port, "/plain", "PUT", b"body") as response:
