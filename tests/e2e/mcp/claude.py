@@ -27,7 +27,8 @@ class Claude:
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
             "ENABLE_TOOL_SEARCH": "false",
-            # Without, it goes on without its tools when connecting takes longer than 5 s.
+            # Else it goes on without its tools when connecting takes longer than 2 s.
+            "MCP_CONNECTION_NONBLOCKING": "false",
             "MCP_CONNECT_TIMEOUT_MS": "60000",
             "NO_PROXY": "127.0.0.1",
         }
